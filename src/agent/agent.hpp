@@ -1,0 +1,94 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <skein/agent.hpp>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/json.hpp"
+
+namespace skein::http {
+class Client;
+}
+
+namespace skein::agent {
+
+namespace asio = boost::asio;
+
+/// Anything that can be given a task. One object serves all attempts of one agent of one definition on one shard (thread);
+/// calls may overlap. Interfaces for the three ways an agent can answer derive from it.
+class Agent {
+ public:
+  Agent() = default;
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+  virtual ~Agent() = default;
+};
+
+/// Answers on the spot, without I/O and without waiting: the engine calls it inline.
+class ImmediateAgent : public Agent {
+ public:
+  [[nodiscard]] virtual AgentResponse execute(const AgentRequest& request) = 0;
+};
+
+/// Does I/O. The coroutine runs on the shard's executor. It must answer (or throw on cancellation) soon after a *terminal*
+/// cancellation; attempt timeouts are the caller's business. `request` lives until the coroutine has ended.
+class AsyncAgent : public Agent {
+ public:
+  [[nodiscard]] virtual asio::awaitable<AgentResponse> execute(const AgentRequest& request) = 0;
+};
+
+/// Answers at an instant and needs nothing until then: the engine keeps a durable timer and no memory.
+class TimerAgent : public Agent {
+ public:
+  /// When to answer; journaled, so it is asked once per attempt. An instant in the past answers at once.
+  [[nodiscard]] virtual Result<Instant> due(const AgentRequest& request, Instant now) = 0;
+  /// The answer once that instant has come.
+  [[nodiscard]] virtual AgentResponse fired(const AgentRequest& request, Instant due) = 0;
+};
+
+/// How an agent is set up, every template of its definition rendered: secrets are in here, so it is never logged or journaled.
+struct AgentSettings {
+  std::string name;
+  std::string kind;
+  std::string endpoint;
+  microseconds timeout = seconds{30};
+  /// Ready to be sent: {"Authorization", "Bearer …"} or the api_key header; empty without authentication.
+  std::optional<std::pair<std::string, std::string>> auth_header;
+  Json custom_params;               ///< an object or null
+  std::string command;
+  std::vector<std::string> args;
+  std::map<std::string, std::string> env;
+};
+
+/// What an agent may use; everything outlives it and belongs to its shard.
+struct AgentServices {
+  asio::any_io_executor executor;
+  http::Client* http = nullptr;
+};
+
+using AgentFactory = std::function<Result<std::unique_ptr<Agent>>(AgentSettings, const AgentServices&)>;
+
+/// Kinds by name (`ai_agent`, `http_api`, …). Filled once at start-up by runtime/, then only read.
+class AgentKinds {
+ public:
+  /// Replaces an earlier registration of the same name.
+  void add(std::string kind, AgentFactory factory);
+  /// An unknown kind is an error that suggests the nearest name.
+  [[nodiscard]] Result<std::unique_ptr<Agent>> make(AgentSettings settings, const AgentServices& services) const;
+  [[nodiscard]] bool knows(std::string_view kind) const;
+  [[nodiscard]] std::vector<std::string> names() const;
+
+ private:
+  std::map<std::string, AgentFactory, std::less<>> factories_;
+};
+
+}  // namespace skein::agent

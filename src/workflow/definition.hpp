@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/json.hpp"
+#include "resilience/circuit_breaker.hpp"
+#include "resilience/retry.hpp"
+#include "workflow/expression/expression.hpp"
+
+namespace skein::workflow {
+
+/// Index of a task in `Definition::tasks`, of an agent in `Definition::agents`.
+using TaskIndex = std::uint32_t;
+using AgentIndex = std::uint32_t;
+
+enum class FailureStrategy : std::uint8_t { stop_on_first_failure, continue_on_failure, partial_completion_allowed };
+
+enum class AuthenticationType : std::uint8_t { bearer, api_key, basic };
+
+/// Each value may hold `{{secrets.NAME}}` or `{{env.NAME}}`; rendered when a call is made, never journaled.
+struct Authentication {
+  AuthenticationType type = AuthenticationType::bearer;
+  Template token;                    ///< bearer
+  Template key;                      ///< api_key
+  std::string header = "X-API-Key";  ///< api_key
+  Template username;                 ///< basic
+  Template password;                 ///< basic
+};
+
+/// Overrides of docs/errors.md's table: which failures an attempt may be repeated after.
+struct RetryOn {
+  std::vector<ErrorCode> codes;           ///< also these
+  std::vector<std::uint16_t> http_status;  ///< also these statuses
+  std::vector<ErrorCode> never_codes;     ///< wins over everything
+  std::vector<std::uint16_t> never_http_status;
+};
+
+struct AgentDefinition {
+  std::string name;
+  std::string kind;  ///< the `type` key: ai_agent, mcp_server, http_api, local, exec, custom
+  Template endpoint;
+  microseconds timeout = seconds{30};
+  std::optional<Authentication> authentication;
+  resilience::RetryPolicy retry;
+  std::optional<resilience::BreakerPolicy> circuit_breaker;
+  RetryOn retry_on;
+  Template custom_params;            ///< an object
+  Template command;                  ///< exec, mcp_server: a string, the program
+  Template args;                     ///< exec, mcp_server: an array of strings
+  Template env;                      ///< exec, mcp_server: an object of strings
+};
+
+struct TaskDefinition {
+  std::string name;
+  std::string description;
+  AgentIndex agent = 0;
+  std::string action;
+  Template parameters;               ///< an object
+  std::optional<microseconds> timeout;             ///< of one attempt; the agent's where absent
+  std::vector<TaskIndex> depends_on;
+  std::vector<TaskIndex> dependents;               ///< the inverse, filled by `finish_definition`
+  bool continue_on_failure = false;
+  std::optional<resilience::RetryPolicy> retry;    ///< the agent's where absent
+  std::optional<RetryOn> retry_on;
+  /// Whether a crash may repeat an attempt that was in flight. `effect` fails with `outcome_unknown` instead.
+  bool effect = false;
+};
+
+/// One typed input: a JSON Schema subset.
+struct InputDefinition {
+  std::string name;
+  std::string description;
+  Json schema;                       ///< an object, without `default`
+  std::optional<Json> default_value;
+  bool required = false;             ///< no default and not marked optional
+};
+
+struct OutputDefinition {
+  std::string name;
+  Template value;
+};
+
+/// An immutable workflow. Made by config/ from YAML or JSON, or by the C++ builder; checked before anything runs.
+struct Definition {
+  std::string name;
+  std::string description;
+  std::string version = "1.0.0";
+  bool parallel_execution = false;
+  std::uint32_t max_parallel_tasks = 0;  ///< 0: no cap
+  FailureStrategy failure_strategy = FailureStrategy::stop_on_first_failure;
+  std::optional<microseconds> global_timeout;
+  std::vector<InputDefinition> inputs;
+  std::vector<AgentDefinition> agents;
+  std::vector<TaskDefinition> tasks;
+  std::vector<OutputDefinition> outputs;
+
+  /// The file as one JSON value (comments gone, anchors resolved): what is stored, and what `hash` is made of.
+  Json document;
+  std::string hash;  ///< SHA-256 of `document` as canonical JSON (keys sorted, compact)
+
+  [[nodiscard]] std::optional<TaskIndex> find_task(std::string_view task_name) const;
+  [[nodiscard]] const resilience::RetryPolicy& retry_of(TaskIndex task) const;
+  [[nodiscard]] const RetryOn& retry_on_of(TaskIndex task) const;
+  [[nodiscard]] microseconds timeout_of(TaskIndex task) const;
+};
+
+using DefinitionPtr = std::shared_ptr<const Definition>;
+
+/// Fills what follows from the rest: `dependents` and `hash`.
+void finish_definition(Definition& definition);
+
+[[nodiscard]] std::string_view to_string(FailureStrategy strategy) noexcept;
+[[nodiscard]] std::string_view to_string(AuthenticationType type) noexcept;
+
+}  // namespace skein::workflow
