@@ -34,9 +34,9 @@ Json canonical(const Json& value) {  // NOLINT(misc-no-recursion): depth is boun
 }  // namespace
 
 std::optional<TaskIndex> Definition::find_task(std::string_view task_name) const {
-  const auto it = std::ranges::find(tasks, task_name, &TaskDefinition::name);
-  if (it == tasks.end()) return std::nullopt;
-  return static_cast<TaskIndex>(it - tasks.begin());
+  const auto it = task_by_name.find(task_name);
+  if (it == task_by_name.end()) return std::nullopt;
+  return it->second;
 }
 
 const resilience::RetryPolicy& Definition::retry_of(TaskIndex task) const {
@@ -56,9 +56,12 @@ microseconds Definition::timeout_of(TaskIndex task) const {
 
 void finish_definition(Definition& definition) {
   for (auto& task : definition.tasks) task.dependents.clear();
+  definition.task_by_name.clear();
   for (TaskIndex i = 0; i < definition.tasks.size(); ++i) {
+    definition.task_by_name.emplace(definition.tasks[i].name, i);
     for (const auto needed : definition.tasks[i].depends_on) definition.tasks[needed].dependents.push_back(i);
   }
+  definition.document_text = to_json(definition.document);
   definition.hash = sha256_hex(to_json(canonical(definition.document)));
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -102,6 +104,8 @@ struct Definition {
 
   /// The file as one JSON value (comments gone, anchors resolved): what is stored, and what `hash` is made of.
   Json document;
+  std::string document_text;  ///< `document` as compact JSON; filled by `finish_definition`
+  std::map<std::string, TaskIndex, std::less<>> task_by_name;  ///< filled by `finish_definition`
   std::string hash;  ///< SHA-256 of `document` as canonical JSON (keys sorted, compact)
 
   [[nodiscard]] std::optional<TaskIndex> find_task(std::string_view task_name) const;
@@ -112,7 +116,7 @@ struct Definition {
 
 using DefinitionPtr = std::shared_ptr<const Definition>;
 
-/// Fills what follows from the rest: `dependents` and `hash`.
+/// Fills what follows from the rest: `dependents`, `document_text`, `task_by_name` and `hash`.
 void finish_definition(Definition& definition);
 
 [[nodiscard]] std::string_view to_string(FailureStrategy strategy) noexcept;

@@ -1,0 +1,74 @@
+#include "runtime/run_report.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include "workflow/event_codec.hpp"
+
+namespace skein::runtime {
+
+RunReport report_of(RunId id, const workflow::RunState& state) {
+  const auto& definition = state.definition();
+  RunReport report{.id = id,
+                   .workflow = definition.name,
+                   .version = definition.version,
+                   .definition_hash = definition.hash,
+                   .status = state.status(),
+                   .created = state.created(),
+                   .finished = is_final(state.status()) ? std::optional(state.finished()) : std::nullopt,
+                   .error = state.error(),
+                   .inputs = state.inputs_ptr(),
+                   .outputs = state.outputs(),
+                   .tasks = {}};
+  report.tasks.reserve(definition.tasks.size());
+  for (std::size_t i = 0; i < definition.tasks.size(); ++i) {
+    const auto& task = definition.tasks[i];
+    const auto& now = state.tasks()[i];
+    TaskReport out{.name = task.name, .agent = definition.agents[task.agent].name, .status = now.status, .attempts = now.attempt,
+                   .started = {}, .ended = {}, .due = {}, .result = now.result, .metadata = now.metadata, .error = {}, .skip_reason = now.skip_reason};
+    if (now.attempt > 0) out.started = now.started;
+    if (is_final(now.status)) out.ended = now.ended;
+    if (now.status == TaskStatus::retrying || now.status == TaskStatus::waiting) out.due = now.due;
+    if (now.error) out.error = *now.error;
+    report.tasks.push_back(std::move(out));
+  }
+  return report;
+}
+
+Json to_json_value(const RunReport& report) {
+  JsonObject out;
+  out["run_id"] = report.id.str();
+  out["workflow"] = report.workflow;
+  out["version"] = report.version;
+  out["status"] = to_string(report.status);
+  if (!report.error.empty()) out["error"] = report.error;
+  out["created"] = to_rfc3339(report.created);
+  if (report.finished) {
+    out["finished"] = to_rfc3339(*report.finished);
+    out["execution_time"] = std::chrono::duration<double>(*report.finished - report.created).count();
+  }
+  if (report.inputs) out["inputs"] = *report.inputs;
+  if (report.outputs) out["outputs"] = *report.outputs;
+  JsonArray tasks;
+  for (const auto& task : report.tasks) {
+    JsonObject t;
+    t["name"] = task.name;
+    t["agent"] = task.agent;
+    t["status"] = to_string(task.status);
+    t["attempts"] = task.attempts;
+    if (task.started) t["started"] = to_rfc3339(*task.started);
+    if (task.ended) t["ended"] = to_rfc3339(*task.ended);
+    if (task.started && task.ended) t["execution_time"] = std::chrono::duration<double>(*task.ended - *task.started).count();
+    if (task.due) t["due"] = to_rfc3339(*task.due);
+    if (task.result) t["result"] = *task.result;
+    if (task.metadata) t["metadata"] = *task.metadata;
+    if (task.error) t["error"] = workflow::error_to_json(*task.error);
+    if (!task.skip_reason.empty()) t["skip_reason"] = task.skip_reason;
+    tasks.emplace_back(std::move(t));
+  }
+  out["tasks"] = std::move(tasks);
+  out["definition_hash"] = report.definition_hash;
+  return out;
+}
+
+}  // namespace skein::runtime

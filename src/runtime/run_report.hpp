@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <skein/status.hpp>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "base/uuid.hpp"
+#include "workflow/run_state.hpp"
+
+namespace skein::runtime {
+
+/// One task of a run, for people and programs.
+struct TaskReport {
+  std::string name;
+  std::string agent;
+  TaskStatus status = TaskStatus::pending;
+  std::uint32_t attempts = 0;
+  std::optional<Instant> started;      ///< of the latest attempt
+  std::optional<Instant> ended;
+  std::optional<Instant> due;          ///< of its timer, while retrying or waiting
+  JsonPtr result;
+  JsonPtr metadata;
+  std::optional<Error> error;
+  std::string skip_reason;
+};
+
+/// A run as its journal tells it.
+struct RunReport {
+  RunId id;
+  std::string workflow;
+  std::string version;
+  std::string definition_hash;
+  RunStatus status = RunStatus::pending;
+  Instant created{};
+  std::optional<Instant> finished;
+  std::string error;
+  JsonPtr inputs;
+  JsonPtr outputs;
+  std::vector<TaskReport> tasks;       ///< in file order
+};
+
+[[nodiscard]] RunReport report_of(RunId id, const workflow::RunState& state);
+/// {run_id, workflow, status, …, tasks: [{name, status, attempts, result, …}]}
+[[nodiscard]] Json to_json_value(const RunReport& report);
+
+}  // namespace skein::runtime

@@ -1,0 +1,324 @@
+#include "runtime/runtime.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <future>
+
+#include <fmt/format.h>
+
+#include "async/blocking_pool.hpp"
+#include "base/log.hpp"
+#include "config/config.hpp"
+#include "runtime/builtin_kinds.hpp"
+#include "runtime/shard.hpp"
+#include "store/memory/memory_run_store.hpp"
+#include "store/sqlite/sqlite_run_store.hpp"
+#include "workflow/event_codec.hpp"
+
+namespace skein::runtime {
+namespace {
+
+constexpr milliseconds watch_every{100};
+constexpr milliseconds drain_for{2000};
+
+/// For appends that are waited for on the spot.
+class WaitingSink final : public store::CommitSink {
+ public:
+  void on_committed(std::vector<store::Committed> commits) override {
+    const std::lock_guard lock(mutex_);
+    answer_ = std::move(commits.front().result);
+    answered_.notify_one();
+  }
+  Result<void> get() {
+    std::unique_lock lock(mutex_);
+    answered_.wait(lock, [this] { return answer_.has_value(); });
+    return *answer_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable answered_;
+  std::optional<Result<void>> answer_;
+};
+
+}  // namespace
+
+std::string default_store_path() {
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state != '\0') return std::string(state) + "/skein/skein.db";
+  const char* home = std::getenv("HOME");
+  return std::string(home != nullptr ? home : ".") + "/.local/state/skein/skein.db";
+}
+
+Runtime::Runtime(RuntimeOptions options) : options_(std::move(options)), secrets_(options_.secrets, known_secrets_) {}
+
+Runtime::~Runtime() { stop(); }
+
+Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeOptions options) {
+  std::unique_ptr<Runtime> runtime(new Runtime(std::move(options)));
+  const auto opened = runtime->open_store();
+  if (!opened) return std::unexpected(opened.error());
+  runtime->blocking_ = std::make_unique<async::BlockingPool>();
+  add_builtin_kinds(runtime->kinds_);
+  auto& self = *runtime;
+  self.breakers_ = std::make_unique<workflow::BreakerBoard>(*self.store_, [&self](const auto& breaker, const auto& transition) {
+    log::info("circuit_breaker_changed", {{"breaker", Json(breaker)}, {"state", Json(resilience::to_string(transition.to))}});
+    for (const auto& listener : self.listeners_) listener->on_breaker(breaker, transition);
+  });
+  for (unsigned i = 0; i < std::max(1U, self.options_.shards); ++i) {
+    self.shards_.push_back(std::make_unique<Shard>(ShardServices{.store = *self.store_,
+                                                                 .clock = self.clock_,
+                                                                 .breakers = *self.breakers_,
+                                                                 .listener = self,
+                                                                 .outside = self.secrets_,
+                                                                 .secrets = self.known_secrets_,
+                                                                 .kinds = self.kinds_},
+                                                   workflow::EngineOptions{.sleep_after = self.options_.sleep_after}));
+  }
+  self.watcher_ = std::thread([&self] { self.watch(); });
+  return runtime;
+}
+
+Result<void> Runtime::open_store() {
+  if (options_.durability == Durability::memory) {
+    store_ = std::make_unique<store::MemoryRunStore>();
+    return {};
+  }
+  store::SqliteOptions sqlite;
+  sqlite.path = options_.store_path.empty() ? default_store_path() : options_.store_path;
+  sqlite.durability = options_.durability == Durability::full ? store::SqliteDurability::full : store::SqliteDurability::normal;
+  auto opened = store::open_sqlite_store(std::move(sqlite));
+  if (!opened) return std::unexpected(opened.error());
+  store_ = std::move(*opened);
+  return {};
+}
+
+void Runtime::register_kind(std::string kind, agent::AgentFactory factory) { kinds_.add(std::move(kind), std::move(factory)); }
+
+void Runtime::add_listener(std::shared_ptr<Listener> listener) { listeners_.push_back(std::move(listener)); }
+
+Shard& Runtime::shard_of(RunId run) { return *shards_[std::hash<RunId>{}(run) % shards_.size()]; }
+
+Result<RunId> Runtime::start(workflow::DefinitionPtr definition, JsonPtr inputs) {
+  std::promise<Result<RunId>> promise;
+  auto answer = promise.get_future();
+  start(std::move(definition), std::move(inputs), [&promise](Result<RunId> result) { promise.set_value(std::move(result)); });
+  return answer.get();
+}
+
+void Runtime::start(workflow::DefinitionPtr definition, JsonPtr inputs, std::function<void(Result<RunId>)> acknowledge) {
+  if (stopping_) return acknowledge(fail(ErrorCode::cancelled, "the runtime is stopping; nothing new is accepted"));
+  SystemRandom random;
+  const auto id = Uuid::make(clock_.now(), random);
+  {
+    const std::lock_guard lock(ended_mutex_);
+    driven_.emplace(id, std::nullopt);
+  }
+  ++active_;
+  auto acknowledged = [this, id, acknowledge = std::move(acknowledge)](Result<RunId> result) {
+    if (!result) {
+      --active_;
+      const std::lock_guard lock(ended_mutex_);
+      driven_.erase(id);
+    }
+    acknowledge(std::move(result));
+  };
+  shard_of(id).post([id, definition = std::move(definition), inputs = std::move(inputs), acknowledged = std::move(acknowledged)](workflow::Engine& engine) {
+    engine.create(id, definition, inputs, acknowledged);
+  });
+}
+
+Result<RunId> Runtime::enqueue(const workflow::DefinitionPtr& definition, const JsonPtr& inputs) {
+  const auto now = clock_.now();
+  SystemRandom random;
+  const auto id = Uuid::make(now, random);
+  workflow::RunCreated created{.definition_hash = definition->hash, .inputs = inputs, .deadline = std::nullopt};
+  if (definition->global_timeout) created.deadline = now + *definition->global_timeout;
+  std::vector<workflow::Event> events;
+  events.push_back({.at = now, .body = std::move(created)});
+  store::Append append;
+  append.run = id;
+  append.epoch = 1;
+  append.first_seq = 1;
+  append.count = 1;
+  append.at = now;
+  append.entry = std::make_shared<const workflow::EventBatch>(definition, std::move(events));
+  append.summary.status = RunStatus::pending;
+  append.summary.tasks_total = static_cast<std::uint32_t>(definition->tasks.size());
+  append.keep = store::Keep::released;
+  append.create = std::make_shared<const store::NewRun>(store::NewRun{
+      .workflow = definition->name, .definition_hash = definition->hash, .definition = definition->document_text, .created = now});
+  WaitingSink sink;
+  const auto appending = store_->append(std::move(append), sink);
+  if (!appending) return std::unexpected(appending.error());
+  if (*appending == store::Appending::pending) {
+    const auto committed = sink.get();
+    if (!committed) return std::unexpected(committed.error());
+  }
+  return id;
+}
+
+Result<workflow::DefinitionPtr> Runtime::definition(std::string_view hash) const {
+  {
+    const std::lock_guard lock(definitions_mutex_);
+    if (const auto it = definitions_.find(hash); it != definitions_.end()) return it->second;
+  }
+  const auto text = store_->definition(hash);
+  if (!text) return std::unexpected(text.error());
+  const auto document = parse_json(*text);
+  if (!document) return fail(ErrorCode::store_failed, fmt::format("the stored definition {} is damaged: {}", hash, document.error().message));
+  auto loaded = config::load_workflow_document(*document);
+  if (!loaded) {
+    return fail(ErrorCode::invalid_definition,
+                fmt::format("the stored definition {} is not understood by this version: {}", hash, config::to_string(loaded.error().front())));
+  }
+  const std::lock_guard lock(definitions_mutex_);
+  return definitions_.emplace(std::string(hash), loaded->definition).first->second;
+}
+
+Result<void> Runtime::resume(RunId run) {
+  const auto row = store_->find_run(run);
+  if (!row) return std::unexpected(row.error());
+  if (is_final(row->summary.status)) return {};
+  const auto claimed = store_->claim(run);
+  if (!claimed) return std::unexpected(claimed.error());
+  return adopt(*claimed);
+}
+
+Result<void> Runtime::adopt(store::Claimed claimed) {
+  const auto give_up = [&](Error error) -> Result<void> {
+    (void)store_->release(claimed.run, claimed.epoch);
+    return std::unexpected(std::move(error));
+  };
+  const auto row = store_->find_run(claimed.run);
+  if (!row) return give_up(row.error());
+  auto loaded = definition(row->definition_hash);
+  if (!loaded) return give_up(loaded.error());
+  {
+    const std::lock_guard lock(ended_mutex_);
+    driven_[claimed.run] = std::nullopt;
+  }
+  ++active_;
+  shard_of(claimed.run).post([this, claimed, wanted = *loaded](workflow::Engine& engine) {
+    const auto adopted = engine.adopt(claimed, wanted);
+    if (adopted) return;
+    log::error("a run cannot be resumed", {{"run", Json(claimed.run.str())}, {"error", Json(adopted.error().message)}});
+    on_lost(claimed.run, adopted.error());
+  });
+  return {};
+}
+
+Result<std::size_t> Runtime::claim_runnable(std::size_t limit) {
+  const auto claimed = store_->claim_runnable(clock_.now(), limit);
+  if (!claimed) return std::unexpected(claimed.error());
+  for (const auto& claim : *claimed) {
+    const auto adopted = adopt(claim);
+    if (!adopted) log::error("a run cannot be resumed", {{"run", Json(claim.run.str())}, {"error", Json(adopted.error().message)}});
+  }
+  return claimed->size();
+}
+
+Result<void> Runtime::cancel(RunId run, std::string_view reason) {
+  JsonObject payload;
+  payload["reason"] = reason;
+  const auto posted = store_->post({.id = 0, .run = run, .kind = "cancel", .payload = to_json(payload), .at = clock_.now()});
+  if (!posted) return std::unexpected(posted.error());
+  shard_of(run).post([run](workflow::Engine& engine) { engine.check_mail(run); });
+  const auto row = store_->find_run(run);
+  if (row && !row->owned) {
+    const auto claimed = store_->claim(run);
+    if (claimed) return adopt(*claimed);
+  }
+  return {};
+}
+
+Result<RunReport> Runtime::wait(RunId run, const std::atomic<bool>* stop_waiting) {
+  std::unique_lock lock(ended_mutex_);
+  while (true) {
+    const auto it = driven_.find(run);
+    if (it == driven_.end()) break;
+    if (it->second) return std::unexpected(*it->second);
+    if (stop_waiting != nullptr && stop_waiting->load()) break;
+    ended_.wait_for(lock, watch_every);
+  }
+  lock.unlock();
+  return report(run);
+}
+
+Result<RunReport> Runtime::report(RunId run) const {
+  const auto row = store_->find_run(run);
+  if (!row) return std::unexpected(row.error());
+  const auto loaded = definition(row->definition_hash);
+  if (!loaded) return std::unexpected(loaded.error());
+  workflow::RunState state(*loaded);
+  Result<void> folded;
+  const auto read = store_->read_journal(run, 1, [&](const store::StoredEntry& entry) {
+    const auto events = workflow::decode_events(entry.text, **loaded, *store_);
+    if (!events) {
+      folded = std::unexpected(events.error());
+      return false;
+    }
+    for (const auto& event : *events) {
+      if (folded) folded = state.apply(event);
+    }
+    return folded.has_value();
+  });
+  if (!read) return std::unexpected(read.error());
+  if (!folded) return std::unexpected(folded.error());
+  return report_of(run, state);
+}
+
+void Runtime::on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) {
+  for (const auto& listener : listeners_) listener->on_events(run, state, events, first_seq);
+  if (is_final(state.status())) leave(run, std::nullopt);
+}
+
+void Runtime::on_asleep(RunId run) { leave(run, std::nullopt); }
+
+void Runtime::on_lost(RunId run, const Error& why) {
+  for (const auto& listener : listeners_) listener->on_lost(run, why);
+  leave(run, why);
+}
+
+/// The run is no longer driven here.
+void Runtime::leave(RunId run, std::optional<Error> why) {
+  --active_;
+  const std::lock_guard lock(ended_mutex_);
+  if (why) {
+    driven_[run] = std::move(why);
+  } else {
+    driven_.erase(run);
+  }
+  ended_.notify_all();
+}
+
+/// Other processes write to inboxes and breakers; this is how their words arrive.
+void Runtime::watch() {
+  auto seen = store_->change_counter();
+  while (!stopping_) {
+    {
+      std::unique_lock lock(ended_mutex_);
+      ended_.wait_for(lock, watch_every, [this] { return stopping_.load(); });
+    }
+    if (stopping_) return;
+    const auto counter = store_->change_counter();
+    if (counter == seen) continue;
+    seen = counter;
+    breakers_->refresh();
+    const auto runs = store_->runs_with_mail();
+    if (!runs) continue;
+    for (const auto& run : *runs) {
+      shard_of(run).post([run](workflow::Engine& engine) { engine.check_mail(run); });
+    }
+  }
+}
+
+void Runtime::stop() {
+  if (stopping_.exchange(true)) return;
+  ended_.notify_all();
+  if (watcher_.joinable()) watcher_.join();
+  for (const auto& shard : shards_) shard->stop(drain_for);
+  if (store_) store_->close();
+  ended_.notify_all();
+}
+
+}  // namespace skein::runtime

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "agent/agent.hpp"
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "base/secrets.hpp"
+#include "base/uuid.hpp"
+#include "runtime/run_report.hpp"
+#include "runtime/secret_sources.hpp"
+#include "store/store.hpp"
+#include "workflow/definition.hpp"
+#include "workflow/driver/breaker_board.hpp"
+#include "workflow/driver/engine.hpp"
+
+namespace skein::async {
+class BlockingPool;
+}
+
+namespace skein::runtime {
+
+class Shard;
+
+enum class Durability : std::uint8_t { full, normal, memory };
+
+struct RuntimeOptions {
+  std::string store_path;              ///< of the SQLite file; empty: `default_store_path()`. Not used in memory
+  Durability durability = Durability::full;
+  unsigned shards = 1;                 ///< threads that drive runs
+  /// See workflow::EngineOptions; set by workers.
+  std::optional<microseconds> sleep_after;
+  SecretSettings secrets;
+};
+
+/// `$XDG_STATE_HOME/skein/skein.db`, or the same under `~/.local/state`.
+[[nodiscard]] std::string default_store_path();
+
+/// Hears committed events of every run this process drives, on the shard's thread, in order within a run. Must not block.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) = 0;
+  virtual void on_lost(RunId /*run*/, const Error& /*why*/) {}
+  virtual void on_breaker(const std::string& /*breaker*/, const resilience::BreakerTransition& /*transition*/) {}
+};
+
+/// Wires a store, shards, agents and listeners into something that runs workflows. The one place that knows all parts.
+/// Safe to use from any thread but the shards' own (listeners must not call back in).
+class Runtime final : private workflow::EngineListener {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Runtime>> open(RuntimeOptions options);
+  ~Runtime() override;
+
+  // -- before the first run -----------------------------------------------------------------------------------------------
+  /// Adds or replaces an agent kind.
+  void register_kind(std::string kind, agent::AgentFactory factory);
+  void add_listener(std::shared_ptr<Listener> listener);
+  [[nodiscard]] async::BlockingPool& blocking_pool() { return *blocking_; }
+
+  // -- runs ---------------------------------------------------------------------------------------------------------------
+  /// Creates a run and drives it here; returns once it is durable. `inputs` as `config::check_inputs` returned them.
+  [[nodiscard]] Result<RunId> start(workflow::DefinitionPtr definition, JsonPtr inputs);
+  /// As `start`, without waiting; `acknowledge` is called on a shard's thread.
+  void start(workflow::DefinitionPtr definition, JsonPtr inputs, std::function<void(Result<RunId>)> acknowledge);
+  /// Creates a run that nobody drives yet: a worker will.
+  [[nodiscard]] Result<RunId> enqueue(const workflow::DefinitionPtr& definition, const JsonPtr& inputs);
+  /// Takes over a run that no living process drives. A final run is left as it is.
+  [[nodiscard]] Result<void> resume(RunId run);
+  /// Asks the run's owner to cancel it; durable when it returns. A run without an owner is taken over and cancelled here.
+  [[nodiscard]] Result<void> cancel(RunId run, std::string_view reason);
+  /// Waits until the run has ended or this process no longer drives it; or until `stop_waiting` is true (looked at now and then).
+  [[nodiscard]] Result<RunReport> wait(RunId run, const std::atomic<bool>* stop_waiting = nullptr);
+  /// Any run of the store, folded from its journal.
+  [[nodiscard]] Result<RunReport> report(RunId run) const;
+  [[nodiscard]] Result<workflow::DefinitionPtr> definition(std::string_view hash) const;
+
+  /// Takes up to `limit` runs that could go on and have no living owner; returns how many.
+  [[nodiscard]] Result<std::size_t> claim_runnable(std::size_t limit);
+  [[nodiscard]] std::size_t active_runs() const { return active_.load(); }
+
+  [[nodiscard]] store::RunStore& store() { return *store_; }
+  [[nodiscard]] const Clock& clock() const { return clock_; }
+  [[nodiscard]] std::vector<workflow::BreakerBoard::Status> breakers() const { return breakers_->list(); }
+  [[nodiscard]] std::vector<std::string> kinds() const { return kinds_.names(); }
+  [[nodiscard]] SecretValues& known_secrets() { return known_secrets_; }
+
+  /// Stops accepting, abandons what runs (it can be resumed), closes the store. Idempotent.
+  void stop();
+
+ private:
+  explicit Runtime(RuntimeOptions options);
+  Result<void> open_store();
+  void on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) override;
+  void on_lost(RunId run, const Error& why) override;
+  void on_asleep(RunId run) override;
+  void on_next_due(std::optional<Instant>) override {}
+  void leave(RunId run, std::optional<Error> why);
+  void watch();
+  Shard& shard_of(RunId run);
+  Result<void> adopt(store::Claimed claimed);
+
+  RuntimeOptions options_;
+  SystemClock clock_;
+  SecretValues known_secrets_;
+  SecretSources secrets_;
+  agent::AgentKinds kinds_;
+  std::unique_ptr<store::RunStore> store_;
+  std::unique_ptr<workflow::BreakerBoard> breakers_;
+  std::unique_ptr<async::BlockingPool> blocking_;
+  std::vector<std::shared_ptr<Listener>> listeners_;
+  mutable std::mutex definitions_mutex_;
+  mutable std::map<std::string, workflow::DefinitionPtr, std::less<>> definitions_;
+
+  std::mutex ended_mutex_;
+  std::condition_variable ended_;
+  std::unordered_map<RunId, std::optional<Error>> driven_;  ///< absent: not driven here; an error: lost
+  std::atomic<std::size_t> active_{0};
+  std::atomic<bool> stopping_{false};
+
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::thread watcher_;
+};
+
+}  // namespace skein::runtime

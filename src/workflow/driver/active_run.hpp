@@ -1,0 +1,60 @@
+#pragma once
+
+// Private to the engine's own sources.
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "workflow/driver/engine.hpp"
+
+namespace skein::workflow {
+
+/// An attempt's answer on its way into the fold.
+struct Engine::Outcome {
+  Attempt attempt;
+  AgentResponse response;
+  BreakerBoard::Ticket ticket;
+};
+
+/// An attempt in flight outside.
+struct Engine::Call {
+  CallId id = 0;
+  Attempt attempt;
+  BreakerBoard::Ticket ticket;
+};
+
+/// One run in an engine's memory.
+struct Engine::ActiveRun {
+  ActiveRun(RunId run_id, DefinitionPtr definition) : id(run_id), id_text(run_id.str()), state(std::move(definition)) {}
+
+  RunId id;
+  std::string id_text;
+  std::uint64_t token = 0;
+  std::uint64_t epoch = 1;
+  std::uint64_t next_seq = 1;
+  RunState state;
+
+  /// What the run begins with in this engine: RunCreated or RunResumed. Folded once.
+  std::optional<EventBody> opening;
+  std::shared_ptr<const store::NewRun> create;
+  Acknowledge acknowledge;
+
+  /// The commit under way; nothing more is decided until it is answered.
+  std::shared_ptr<const EventBatch> committing;
+  std::uint64_t committing_seq = 0;
+  std::vector<std::int64_t> committing_mail;
+  bool stalled = false;                ///< the store refused it; it is tried again at `due`
+  bool sleeping = false;               ///< it gives the run up
+
+  std::vector<Outcome> arrived;
+  std::vector<store::InboxMessage> mail;
+  std::vector<std::int64_t> read_mail;  ///< folded, to be deleted with the next commit
+  std::vector<Attempt> to_repeat;      ///< in flight when an earlier owner died
+  std::unordered_map<TaskIndex, Call> calls;
+  AgentPool::PerRun agents;
+  std::optional<Instant> due;          ///< its place in the engine's `due_`
+};
+
+}  // namespace skein::workflow

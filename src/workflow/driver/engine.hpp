@@ -1,0 +1,143 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "agent/agent.hpp"
+#include "base/random.hpp"
+#include "base/secrets.hpp"
+#include "base/uuid.hpp"
+#include "store/store.hpp"
+#include "workflow/driver/agent_pool.hpp"
+#include "workflow/driver/breaker_board.hpp"
+#include "workflow/driver/call_runner.hpp"
+#include "workflow/event_codec.hpp"
+#include "workflow/run_scope.hpp"
+#include "workflow/run_state.hpp"
+
+namespace skein::workflow {
+
+/// Hears what has been committed, in order, on the engine's thread.
+class EngineListener {
+ public:
+  virtual ~EngineListener() = default;
+  /// `state` already holds everything that was folded, which may be more than `events`.
+  virtual void on_events(RunId run, const RunState& state, std::span<const Event> events, std::uint64_t first_seq) = 0;
+  /// The engine no longer drives the run: it belongs to somebody else, or the store refused (then it can be resumed later).
+  virtual void on_lost(RunId run, const Error& why) = 0;
+  /// The run was given up because it only waits; whoever claims it when it is due goes on.
+  virtual void on_asleep(RunId run) = 0;
+  /// The next instant at which `Engine::tick` has something to do.
+  virtual void on_next_due(std::optional<Instant> due) = 0;
+};
+
+struct EngineOptions {
+  /// A run that only waits, for longer than this, is given up and leaves memory; whoever claims it when it is due goes on.
+  /// Empty: runs are kept.
+  std::optional<microseconds> sleep_after;
+};
+
+/// What an engine works with; all of it outlives the engine.
+struct EngineServices {
+  store::RunStore& store;
+  store::CommitSink& sink;             ///< brings `Committed` back to the engine's thread, into `on_committed`
+  const Clock& clock;
+  Random& random;
+  CallRunner& calls;
+  BreakerBoard& breakers;
+  EngineListener& listener;
+  const OutsideValues& outside;
+  const SecretValues& secrets;
+  const agent::AgentKinds& kinds;
+  agent::AgentServices agent_services;
+};
+
+/// Drives runs: folds events, takes the offered actions, commits, and only then begins calls and tells listeners. Single-threaded and
+/// without I/O of its own; everything that happens comes in through its members, so it runs as well under a virtual clock.
+class Engine {
+ public:
+  using Acknowledge = std::function<void(Result<RunId>)>;
+
+  Engine(EngineServices services, EngineOptions options);
+  ~Engine();
+
+  /// Creates a run and drives it. `inputs` have been checked. `acknowledge` is called once the run is durable, or refused.
+  void create(RunId id, DefinitionPtr definition, JsonPtr inputs, Acknowledge acknowledge);
+  /// Goes on with a claimed run: reads its journal, repeats what was in flight. An error leaves the run unclaimed.
+  [[nodiscard]] Result<void> adopt(store::Claimed claimed, DefinitionPtr definition);
+  /// Reads the run's inbox.
+  void check_mail(RunId run);
+
+  void on_committed(std::vector<store::Committed> commits);
+  void on_answer(CallId call, AgentResponse response);
+  /// Fires what is due.
+  void tick();
+
+  [[nodiscard]] bool drives(RunId run) const { return by_id_.contains(run); }
+  [[nodiscard]] std::size_t active_runs() const { return runs_.size(); }
+  [[nodiscard]] const RunState* find(RunId run) const;
+  /// Abandons every run where it stands: calls are cancelled, nothing is journaled, ownership is given up; they can be resumed.
+  void abandon_all();
+
+ private:
+  struct ActiveRun;
+  struct Outcome;
+  struct Call;
+
+  // engine.cpp: life of a run, commits, time
+  ActiveRun& add(std::unique_ptr<ActiveRun> run);
+  void advance(ActiveRun& run);
+  Result<store::Appending> append(ActiveRun& run);
+  bool after_commit(ActiveRun& run);
+  void refused(ActiveRun& run, const Error& why);
+  void recommit(ActiveRun& run);
+  void schedule(ActiveRun& run);
+  void announce();
+  void remove(ActiveRun& run);
+  void lose(ActiveRun& run, const Error& why);
+  [[nodiscard]] store::RunSummary summary_of(const ActiveRun& run) const;
+  [[nodiscard]] bool may_sleep(const ActiveRun& run) const;
+
+  // engine_decisions.cpp: from what happened and what is offered to events
+  std::vector<Event> collect(ActiveRun& run);
+  void decide(ActiveRun& run, std::vector<Event>& events);
+  void take(ActiveRun& run, const Action& action, std::vector<Event>& events);
+  void fold(ActiveRun& run, EventBody body, std::vector<Event>& events);
+  void fold_outcome(ActiveRun& run, Outcome outcome, std::vector<Event>& events);
+  void fold_mail(ActiveRun& run, std::vector<Event>& events);
+  [[nodiscard]] RunFinished finish(ActiveRun& run, const FinishRun& action) const;
+
+  // engine_calls.cpp: from committed starts to agents
+  void begin(ActiveRun& run, const Attempt& attempt);
+  void repeat(ActiveRun& run, const Attempt& attempt);
+  void cancel_call(ActiveRun& run, TaskIndex task);
+  void drop_calls(ActiveRun& run);
+  void end_call(const Call& call);
+  [[nodiscard]] AgentResponse fire(ActiveRun& run, const Attempt& attempt);
+  [[nodiscard]] std::optional<Instant> timer_for(ActiveRun& run, const Attempt& attempt);
+  [[nodiscard]] Result<agent::Agent*> agent_for(ActiveRun& run, TaskIndex task);
+  [[nodiscard]] Result<JsonPtr> parameters_of(ActiveRun& run, TaskIndex task) const;
+  [[nodiscard]] AgentRequest request_for(const ActiveRun& run, const Attempt& attempt, const Json& parameters) const;
+
+  EngineServices services_;
+  EngineOptions options_;
+  AgentPool agents_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<ActiveRun>> runs_;  ///< by token
+  std::unordered_map<RunId, std::uint64_t> by_id_;
+  std::unordered_map<CallId, std::pair<std::uint64_t, TaskIndex>> calls_;  ///< to a token and a task
+  std::set<std::pair<Instant, std::uint64_t>> due_;
+  std::vector<Action> actions_;        ///< kept for its memory
+  std::optional<Instant> announced_due_;
+  std::uint64_t next_token_ = 1;
+  CallId next_call_ = 1;
+};
+
+}  // namespace skein::workflow

@@ -1,0 +1,159 @@
+#include <exception>
+
+#include <fmt/format.h>
+
+#include "workflow/driver/active_run.hpp"
+
+namespace skein::workflow {
+namespace {
+
+Error agent_threw(const std::exception& e) {
+  return Error{.code = ErrorCode::agent_failed, .message = fmt::format("the agent failed: {}", e.what()), .context = {}, .retryable = false, .retry_after = {}};
+}
+
+}  // namespace
+
+Result<agent::Agent*> Engine::agent_for(ActiveRun& run, TaskIndex task) {
+  const RunScope scope(run.state, run.id_text, &services_.outside);
+  return agents_.get(run.state.definition_ptr(), run.state.definition().tasks[task].agent, scope, run.agents);
+}
+
+Result<JsonPtr> Engine::parameters_of(ActiveRun& run, TaskIndex task) const {
+  const RunScope scope(run.state, run.id_text, &services_.outside);
+  return run.state.definition().tasks[task].parameters.render(scope);
+}
+
+AgentRequest Engine::request_for(const ActiveRun& run, const Attempt& attempt, const Json& parameters) const {
+  const auto& definition = run.state.definition();
+  const auto& task = definition.tasks[attempt.task];
+  AgentRequest request;
+  request.action = task.action;
+  request.parameters = &parameters;
+  request.workflow = definition.name;
+  request.task = task.name;
+  request.agent = definition.agents[task.agent].name;
+  request.run_id = run.id_text;
+  request.activation = attempt.activation;
+  request.attempt = attempt.attempt;
+  request.idempotency_key = fmt::format("{}:{}:{}", run.id_text, task.name, attempt.activation);
+  return request;
+}
+
+/// The instant a timer task wakes at, where this attempt is one; problems show when it begins.
+std::optional<Instant> Engine::timer_for(ActiveRun& run, const Attempt& attempt) {
+  const auto agent = agent_for(run, attempt.task);
+  if (!agent) return std::nullopt;
+  auto* timer = dynamic_cast<agent::TimerAgent*>(*agent);
+  if (timer == nullptr || !timer->is_timer(run.state.definition().tasks[attempt.task].action)) return std::nullopt;
+  const auto parameters = parameters_of(run, attempt.task);
+  if (!parameters) return std::nullopt;
+  const auto due = timer->due(request_for(run, attempt, **parameters), services_.clock.now());
+  if (!due) return std::nullopt;
+  return *due;
+}
+
+AgentResponse Engine::fire(ActiveRun& run, const Attempt& attempt) {
+  const auto agent = agent_for(run, attempt.task);
+  if (!agent) return AgentResponse::failed(agent.error());
+  auto* timer = dynamic_cast<agent::TimerAgent*>(*agent);
+  const auto parameters = parameters_of(run, attempt.task);
+  if (!parameters) return AgentResponse::failed(parameters.error());
+  if (timer == nullptr) return AgentResponse::failed({.code = ErrorCode::internal, .message = "the agent keeps no timers", .context = {}, .retryable = false, .retry_after = {}});
+  return timer->fired(request_for(run, attempt, **parameters), run.state.tasks()[attempt.task].due);
+}
+
+/// Calls the agent of a committed start. Whatever stands in the way is the attempt's failure.
+void Engine::begin(ActiveRun& run, const Attempt& attempt) {
+  const auto& definition = run.state.definition();
+  const auto& task = definition.tasks[attempt.task];
+  const auto answer = [&](AgentResponse response, BreakerBoard::Ticket ticket = {}) {
+    run.arrived.push_back({.attempt = attempt, .response = std::move(response), .ticket = std::move(ticket)});
+  };
+
+  const auto agent = agent_for(run, attempt.task);
+  if (!agent) return answer(AgentResponse::failed(agent.error()));
+  auto parameters = parameters_of(run, attempt.task);
+  if (!parameters) return answer(AgentResponse::failed(parameters.error()));
+  BreakerBoard::Ticket ticket;
+  const auto& owner = definition.agents[task.agent];
+  if (owner.circuit_breaker) {
+    auto permit = services_.breakers.acquire(definition.name + "/" + owner.name, *owner.circuit_breaker, services_.clock.now());
+    if (!permit) return answer(AgentResponse::failed(permit.error()));
+    ticket = std::move(*permit);
+  }
+
+  if (auto* timer = dynamic_cast<agent::TimerAgent*>(*agent); timer != nullptr && timer->is_timer(task.action)) {
+    // `timer_for` could not say when: now the reason is the answer.
+    const auto due = timer->due(request_for(run, attempt, **parameters), services_.clock.now());
+    return answer(due ? timer->fired(request_for(run, attempt, **parameters), *due) : AgentResponse::failed(due.error()), std::move(ticket));
+  }
+  if (auto* immediate = dynamic_cast<agent::ImmediateAgent*>(*agent)) {
+    AgentResponse response;
+    try {
+      response = immediate->execute(request_for(run, attempt, **parameters));
+    } catch (const std::exception& e) {
+      response = AgentResponse::failed(agent_threw(e));
+    }
+    return answer(std::move(response), std::move(ticket));
+  }
+  auto& async = dynamic_cast<agent::AsyncAgent&>(**agent);
+  auto request = std::make_unique<CallRequest>();
+  request->keeps = run.state.definition_ptr();
+  request->parameters = std::move(*parameters);
+  request->request = request_for(run, attempt, *request->parameters);
+  const auto id = next_call_++;
+  run.calls.emplace(attempt.task, Call{.id = id, .attempt = attempt, .ticket = std::move(ticket)});
+  calls_.emplace(id, std::pair{run.token, attempt.task});
+  services_.calls.start(id, async, std::move(request), definition.timeout_of(attempt.task));
+}
+
+/// An attempt that was in flight when its owner died: the same number and key again, unless it must not be repeated.
+void Engine::repeat(ActiveRun& run, const Attempt& attempt) {
+  const auto& state = run.state.tasks()[attempt.task];
+  if (state.status != TaskStatus::running || state.attempt != attempt.attempt) return;
+  const auto& task = run.state.definition().tasks[attempt.task];
+  if (!task.effect) {
+    begin(run, attempt);
+    return;
+  }
+  Error unknown{.code = ErrorCode::outcome_unknown,
+                .message = fmt::format("the outcome of '{}' is unknown: it was in flight when its process died, and it is marked 'effect', so it is not "
+                                       "repeated; check the other side before you run it again",
+                                       task.name),
+                .context = {},
+                .retryable = false,
+                .retry_after = {}};
+  run.arrived.push_back({.attempt = attempt, .response = AgentResponse::failed(std::move(unknown)), .ticket = {}});
+}
+
+void Engine::on_answer(CallId id, AgentResponse response) {
+  const auto known = calls_.find(id);
+  if (known == calls_.end()) return;
+  const auto [token, task] = known->second;
+  calls_.erase(known);
+  auto& run = *runs_.at(token);
+  const auto call = run.calls.find(task);
+  run.arrived.push_back({.attempt = call->second.attempt, .response = std::move(response), .ticket = std::move(call->second.ticket)});
+  run.calls.erase(call);
+  advance(run);
+}
+
+void Engine::cancel_call(ActiveRun& run, TaskIndex task) {
+  const auto call = run.calls.find(task);
+  if (call == run.calls.end()) return;
+  end_call(call->second);
+  run.calls.erase(call);
+}
+
+void Engine::drop_calls(ActiveRun& run) {
+  for (const auto& [task, call] : run.calls) end_call(call);
+  run.calls.clear();
+}
+
+void Engine::end_call(const Call& call) {
+  services_.calls.cancel(call.id);
+  services_.breakers.abandoned(call.ticket);
+  calls_.erase(call.id);
+}
+
+}  // namespace skein::workflow

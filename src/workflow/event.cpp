@@ -1,0 +1,51 @@
+#include "workflow/event.hpp"
+
+namespace skein::workflow {
+namespace {
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+}  // namespace
+
+std::string_view type_of(const Event& event) {
+  return std::visit(Overloaded{
+                        [](const RunCreated&) -> std::string_view { return "run_created"; },
+                        [](const RunResumed&) -> std::string_view { return "run_resumed"; },
+                        [](const AttemptStarted&) -> std::string_view { return "attempt_started"; },
+                        [](const TaskCompleted&) -> std::string_view { return "task_completed"; },
+                        [](const AttemptFailed&) -> std::string_view { return "attempt_failed"; },
+                        [](const TaskFailed&) -> std::string_view { return "task_failed"; },
+                        [](const TaskSkipped&) -> std::string_view { return "task_skipped"; },
+                        [](const TaskCancelled&) -> std::string_view { return "task_cancelled"; },
+                        [](const Emission&) -> std::string_view { return "emitted"; },
+                        [](const StopRequested&) -> std::string_view { return "stop_requested"; },
+                        [](const RunFinished& e) -> std::string_view {
+                          switch (e.status) {
+                            case RunStatus::completed: return "run_completed";
+                            case RunStatus::partially_completed: return "run_partially_completed";
+                            case RunStatus::cancelled: return "run_cancelled";
+                            default: return "run_failed";
+                          }
+                        },
+                    },
+                    event.body);
+}
+
+std::optional<TaskIndex> task_of(const Event& event) {
+  return std::visit(
+      []<class Body>(const Body& body) -> std::optional<TaskIndex> {
+        if constexpr (requires { body.attempt.task; }) {
+          return body.attempt.task;
+        } else if constexpr (requires { body.task; }) {
+          return body.task;
+        } else {
+          return std::nullopt;
+        }
+      },
+      event.body);
+}
+
+}  // namespace skein::workflow

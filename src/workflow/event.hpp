@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <skein/status.hpp>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "workflow/definition.hpp"
+
+namespace skein::workflow {
+
+/// Which try of which entry into which task. Loops enter a task several times; `activation` and `attempt` count from 1.
+struct Attempt {
+  TaskIndex task = 0;
+  std::uint32_t activation = 1;
+  std::uint32_t attempt = 1;
+  friend bool operator==(const Attempt&, const Attempt&) = default;
+};
+
+// -- the bodies: what can happen to a run. Everything the fold needs is in them; nothing else is. ---------------------------
+
+struct RunCreated {
+  std::string definition_hash;
+  JsonPtr inputs;                      ///< an object, defaults applied
+  std::optional<Instant> deadline;     ///< created + global_timeout
+};
+/// A new owner took the run over; attempts in flight are repeated.
+struct RunResumed {
+  std::uint64_t epoch = 0;
+};
+struct AttemptStarted {
+  Attempt attempt;
+  std::optional<Instant> wake_at;      ///< a durable timer: there is no call, the attempt ends at this instant
+};
+struct TaskCompleted {
+  Attempt attempt;
+  JsonPtr result;
+  JsonPtr metadata;                    ///< an object, or null where the agent had nothing to say
+  microseconds duration{};
+};
+/// This attempt failed and another follows at `retry_at`.
+struct AttemptFailed {
+  Attempt attempt;
+  Error error;
+  microseconds duration{};
+  Instant retry_at{};
+};
+/// The last attempt failed.
+struct TaskFailed {
+  Attempt attempt;
+  Error error;
+  microseconds duration{};
+};
+struct TaskSkipped {
+  TaskIndex task = 0;
+  std::string reason;
+};
+/// The run ends before the task could; a call in flight is abandoned.
+struct TaskCancelled {
+  TaskIndex task = 0;
+};
+/// An agent's own event.
+struct Emission {
+  TaskIndex task = 0;
+  std::string name;
+  JsonPtr data;
+};
+enum class StopReason : std::uint8_t { cancelled, timed_out };
+/// Somebody cancelled the run, or its time is over.
+struct StopRequested {
+  StopReason reason = StopReason::cancelled;
+  std::string message;
+};
+struct RunFinished {
+  RunStatus status = RunStatus::completed;
+  std::string error;                   ///< one line; empty where completed
+  JsonPtr outputs;                     ///< an object
+};
+
+using EventBody = std::variant<RunCreated, RunResumed, AttemptStarted, TaskCompleted, AttemptFailed, TaskFailed, TaskSkipped, TaskCancelled,
+                               Emission, StopRequested, RunFinished>;
+
+struct Event {
+  Instant at{};
+  EventBody body;
+};
+
+/// As in the journal: run_created, run_resumed, attempt_started, task_completed, attempt_failed, task_failed, task_skipped,
+/// task_cancelled, emitted, stop_requested, and run_completed | run_partially_completed | run_failed | run_cancelled.
+[[nodiscard]] std::string_view type_of(const Event& event);
+/// The task an event is about, where it is about one.
+[[nodiscard]] std::optional<TaskIndex> task_of(const Event& event);
+
+}  // namespace skein::workflow

@@ -1,0 +1,301 @@
+#include "workflow/event_codec.hpp"
+
+#include <concepts>
+#include <iterator>
+#include <limits>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
+#include <fmt/format.h>
+
+namespace skein::workflow {
+namespace {
+
+/// Writes the members of one event, in a fixed order.
+class Encoder {
+ public:
+  /// Without `blobs` every payload stays in place.
+  Encoder(std::string& out, const Definition& definition, store::BlobWriter* blobs) : out_(out), definition_(definition), blobs_(blobs) {}
+
+  void write(const Event& event) {
+    out_ += R"({"type":")";
+    out_ += type_of(event);
+    out_ += '"';
+    integer("at", to_micros(event.at));
+    std::visit([this](const auto& body) { members(body); }, event.body);
+    out_ += '}';
+  }
+
+ private:
+  void members(const RunCreated& e) {
+    text("definition", e.definition_hash);
+    payload("inputs", e.inputs);
+    if (e.deadline) integer("deadline", to_micros(*e.deadline));
+  }
+  void members(const RunResumed& e) { integer("epoch", e.epoch); }
+  void members(const AttemptStarted& e) {
+    attempt(e.attempt);
+    if (e.wake_at) integer("wake_at", to_micros(*e.wake_at));
+  }
+  void members(const TaskCompleted& e) {
+    attempt(e.attempt);
+    payload("result", e.result);
+    if (e.metadata) payload("metadata", e.metadata);
+    integer("duration", e.duration.count());
+  }
+  void members(const AttemptFailed& e) {
+    attempt(e.attempt);
+    error(e.error);
+    integer("duration", e.duration.count());
+    integer("retry_at", to_micros(e.retry_at));
+  }
+  void members(const TaskFailed& e) {
+    attempt(e.attempt);
+    error(e.error);
+    integer("duration", e.duration.count());
+  }
+  void members(const TaskSkipped& e) {
+    task(e.task);
+    text("reason", e.reason);
+  }
+  void members(const TaskCancelled& e) { task(e.task); }
+  void members(const Emission& e) {
+    task(e.task);
+    text("name", e.name);
+    payload("data", e.data);
+  }
+  void members(const StopRequested& e) {
+    text("reason", e.reason == StopReason::cancelled ? "cancelled" : "timed_out");
+    text("message", e.message);
+  }
+  void members(const RunFinished& e) {
+    if (!e.error.empty()) text("error", e.error);
+    if (e.outputs) payload("outputs", e.outputs);
+  }
+
+  void key(std::string_view name, std::string_view suffix = {}) {
+    out_ += ",\"";
+    out_ += name;
+    out_ += suffix;
+    out_ += "\":";
+  }
+  void integer(std::string_view name, std::integral auto value) {
+    key(name);
+    fmt::format_to(std::back_inserter(out_), "{}", value);
+  }
+  void text(std::string_view name, std::string_view value) {
+    key(name);
+    append_json(out_, Json(value));
+  }
+  void task(TaskIndex index) { text("task", definition_.tasks[index].name); }
+  void attempt(const Attempt& a) {
+    task(a.task);
+    if (a.activation != 1) integer("activation", a.activation);
+    integer("attempt", a.attempt);
+  }
+  void error(const Error& e) {
+    key("error");
+    append_json(out_, error_to_json(e));
+  }
+  void payload(std::string_view name, const JsonPtr& value) {
+    const auto start = out_.size();
+    key(name);
+    const auto from = out_.size();
+    append_json(out_, value ? *value : Json());
+    if (blobs_ == nullptr || out_.size() - from <= max_inline_payload) return;
+    const auto hash = blobs_->put(std::string_view(out_).substr(from));
+    out_.resize(start);
+    key(name, "_blob");
+    out_ += '"' + hash + '"';
+  }
+
+  std::string& out_;
+  const Definition& definition_;
+  store::BlobWriter* blobs_;
+};
+
+/// Reads the members of one event; the first thing that is wrong is kept.
+class Decoder {
+ public:
+  Decoder(const JsonObject& object, const Definition& definition, const store::BlobReader& blobs)
+      : object_(object), definition_(definition), blobs_(blobs) {}
+
+  Result<Event> read() {
+    Event event;
+    event.at = instant("at");
+    const auto type = text("type");
+    if (type == "run_created") {
+      event.body = RunCreated{.definition_hash = text("definition"), .inputs = payload("inputs"), .deadline = maybe_instant("deadline")};
+    } else if (type == "run_resumed") {
+      event.body = RunResumed{.epoch = static_cast<std::uint64_t>(integer("epoch"))};
+    } else if (type == "attempt_started") {
+      event.body = AttemptStarted{.attempt = attempt(), .wake_at = maybe_instant("wake_at")};
+    } else if (type == "task_completed") {
+      event.body = TaskCompleted{.attempt = attempt(), .result = payload("result"), .metadata = maybe_payload("metadata"), .duration = duration()};
+    } else if (type == "attempt_failed") {
+      event.body = AttemptFailed{.attempt = attempt(), .error = error(), .duration = duration(), .retry_at = instant("retry_at")};
+    } else if (type == "task_failed") {
+      event.body = TaskFailed{.attempt = attempt(), .error = error(), .duration = duration()};
+    } else if (type == "task_skipped") {
+      event.body = TaskSkipped{.task = task(), .reason = text("reason")};
+    } else if (type == "task_cancelled") {
+      event.body = TaskCancelled{.task = task()};
+    } else if (type == "emitted") {
+      event.body = Emission{.task = task(), .name = text("name"), .data = payload("data")};
+    } else if (type == "stop_requested") {
+      event.body = StopRequested{.reason = text("reason") == "cancelled" ? StopReason::cancelled : StopReason::timed_out, .message = text("message")};
+    } else if (const auto status = type.starts_with("run_") ? run_status_from(type.substr(4)) : std::nullopt; status && is_final(*status)) {
+      event.body = RunFinished{.status = *status, .error = maybe_text("error"), .outputs = maybe_payload("outputs")};
+    } else {
+      wrong(fmt::format("unknown event type '{}'; was it written by a newer version?", type));
+    }
+    if (problem_) return std::unexpected(*problem_);
+    return event;
+  }
+
+ private:
+  void wrong(std::string what) {
+    if (!problem_) problem_ = Error{.code = ErrorCode::bad_response, .message = "journal entry: " + what, .context = {}, .retryable = false, .retry_after = {}};
+  }
+  const Json* find(std::string_view name) { return object_.if_contains(name); }
+  std::int64_t integer(std::string_view name) {
+    const auto* value = find(name);
+    if (value != nullptr && value->is_int64()) return value->get_int64();
+    if (value != nullptr && value->is_uint64()) return static_cast<std::int64_t>(value->get_uint64());
+    wrong(fmt::format("'{}' is not an integer", name));
+    return 0;
+  }
+  std::string maybe_text(std::string_view name) {
+    const auto* value = find(name);
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string{};
+  }
+  std::string text(std::string_view name) {
+    const auto* value = find(name);
+    if (value == nullptr || !value->is_string()) wrong(fmt::format("'{}' is not a string", name));
+    return maybe_text(name);
+  }
+  Instant instant(std::string_view name) { return from_micros(integer(name)); }
+  std::optional<Instant> maybe_instant(std::string_view name) {
+    if (find(name) == nullptr) return std::nullopt;
+    return instant(name);
+  }
+  microseconds duration() { return microseconds{integer("duration")}; }
+  TaskIndex task() {
+    const auto name = text("task");
+    const auto index = definition_.find_task(name);
+    if (!index) wrong(fmt::format("there is no task '{}' in the definition", name));
+    return index.value_or(0);
+  }
+  std::uint32_t counter(std::string_view name) {
+    const auto value = integer(name);
+    if (value < 1 || value > std::numeric_limits<std::uint32_t>::max()) wrong(fmt::format("'{}' is out of range", name));
+    return static_cast<std::uint32_t>(value);
+  }
+  Attempt attempt() {
+    Attempt out{.task = task(), .activation = 1, .attempt = counter("attempt")};
+    if (find("activation") != nullptr) out.activation = counter("activation");
+    return out;
+  }
+  Error error() {
+    const auto* value = find("error");
+    auto decoded = error_from_json(value != nullptr ? *value : Json());
+    if (decoded) return *decoded;
+    wrong(decoded.error().message);
+    return {};
+  }
+  JsonPtr payload(std::string_view name) {
+    auto value = maybe_payload(name);
+    if (!value) wrong(fmt::format("'{}' is missing", name));
+    return value;
+  }
+  JsonPtr maybe_payload(std::string_view name) {
+    if (const auto* value = find(name)) return std::make_shared<const Json>(*value);
+    const auto hash = maybe_text(std::string(name) + "_blob");
+    if (hash.empty()) return nullptr;
+    const auto bytes = blobs_.get_blob(hash);
+    if (!bytes) {
+      wrong(bytes.error().message);
+      return nullptr;
+    }
+    auto parsed = parse_json(*bytes);
+    if (parsed) return std::make_shared<const Json>(std::move(*parsed));
+    wrong(fmt::format("the payload {} is damaged: {}", hash, parsed.error().message));
+    return nullptr;
+  }
+
+  const JsonObject& object_;
+  const Definition& definition_;
+  const store::BlobReader& blobs_;
+  std::optional<Error> problem_;
+};
+
+}  // namespace
+
+void encode_events(const std::vector<Event>& events, const Definition& definition, std::string& out, store::BlobWriter& blobs) {
+  Encoder encoder(out, definition, &blobs);
+  out += '[';
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (i > 0) out += ',';
+    encoder.write(events[i]);
+  }
+  out += ']';
+}
+
+Result<std::vector<Event>> decode_events(std::string_view text, const Definition& definition, const store::BlobReader& blobs) {
+  auto parsed = parse_json(text);
+  if (!parsed) return fail(ErrorCode::bad_response, "journal entry: " + parsed.error().message);
+  const auto* array = parsed->if_array();
+  if (array == nullptr) return fail(ErrorCode::bad_response, "journal entry: not an array of events");
+  std::vector<Event> events;
+  events.reserve(array->size());
+  for (const auto& item : *array) {
+    const auto* object = item.if_object();
+    if (object == nullptr) return fail(ErrorCode::bad_response, "journal entry: an event is not an object");
+    auto event = Decoder(*object, definition, blobs).read();
+    if (!event) return std::unexpected(event.error());
+    events.push_back(std::move(*event));
+  }
+  return events;
+}
+
+Json event_to_json(const Event& event, const Definition& definition) {
+  std::string text;
+  Encoder(text, definition, nullptr).write(event);
+  auto parsed = parse_json(text);
+  if (!parsed) return nullptr;
+  parsed->get_object()["at"] = to_rfc3339(event.at);
+  return std::move(*parsed);
+}
+
+Json error_to_json(const Error& error) {
+  JsonObject out;
+  out["code"] = to_string(error.code);
+  out["message"] = error.message;
+  if (!error.context.empty()) out["context"] = error.context;
+  if (error.retryable) out["retryable"] = true;
+  if (error.retry_after) out["retry_after_ms"] = error.retry_after->count();
+  return out;
+}
+
+Result<Error> error_from_json(const Json& value) {
+  const auto* object = value.if_object();
+  if (object == nullptr) return fail(ErrorCode::bad_response, "'error' is not an object");
+  Error out;
+  const auto text = [&](std::string_view key) -> std::string {
+    const auto* member = object->if_contains(key);
+    return member != nullptr && member->is_string() ? std::string(member->get_string()) : std::string{};
+  };
+  const auto code = error_code_from(text("code"));
+  if (!code) return fail(ErrorCode::bad_response, fmt::format("unknown error code '{}'", text("code")));
+  out.code = *code;
+  out.message = text("message");
+  out.context = text("context");
+  if (const auto* retryable = object->if_contains("retryable")) out.retryable = retryable->is_bool() && retryable->get_bool();
+  if (const auto* after = object->if_contains("retry_after_ms"); after != nullptr && after->is_int64()) {
+    out.retry_after = milliseconds{after->get_int64()};
+  }
+  return out;
+}
+
+}  // namespace skein::workflow
