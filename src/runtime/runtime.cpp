@@ -101,14 +101,17 @@ Shard& Runtime::shard_of(RunId run) { return *shards_[std::hash<RunId>{}(run) % 
 Result<RunId> Runtime::start(workflow::DefinitionPtr definition, JsonPtr inputs) {
   std::promise<Result<RunId>> promise;
   auto answer = promise.get_future();
-  start(std::move(definition), std::move(inputs), [&promise](Result<RunId> result) { promise.set_value(std::move(result)); });
+  start(new_run_id(), std::move(definition), std::move(inputs), [&promise](Result<RunId> result) { promise.set_value(std::move(result)); });
   return answer.get();
 }
 
-void Runtime::start(workflow::DefinitionPtr definition, JsonPtr inputs, std::function<void(Result<RunId>)> acknowledge) {
+RunId Runtime::new_run_id() const {
+  thread_local SystemRandom random;
+  return Uuid::make(clock_.now(), random);
+}
+
+void Runtime::start(RunId id, workflow::DefinitionPtr definition, JsonPtr inputs, std::function<void(Result<RunId>)> acknowledge) {
   if (stopping_) return acknowledge(fail(ErrorCode::cancelled, "the runtime is stopping; nothing new is accepted"));
-  SystemRandom random;
-  const auto id = Uuid::make(clock_.now(), random);
   {
     const std::lock_guard lock(ended_mutex_);
     driven_.emplace(id, std::nullopt);
@@ -129,8 +132,7 @@ void Runtime::start(workflow::DefinitionPtr definition, JsonPtr inputs, std::fun
 
 Result<RunId> Runtime::enqueue(const workflow::DefinitionPtr& definition, const JsonPtr& inputs) {
   const auto now = clock_.now();
-  SystemRandom random;
-  const auto id = Uuid::make(now, random);
+  const auto id = new_run_id();
   workflow::RunCreated created{.definition_hash = definition->hash, .inputs = inputs, .deadline = std::nullopt};
   if (definition->global_timeout) created.deadline = now + *definition->global_timeout;
   std::vector<workflow::Event> events;

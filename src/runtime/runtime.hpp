@@ -73,8 +73,9 @@ class Runtime final : private workflow::EngineListener {
   // -- runs ---------------------------------------------------------------------------------------------------------------
   /// Creates a run and drives it here; returns once it is durable. `inputs` as `config::check_inputs` returned them.
   [[nodiscard]] Result<RunId> start(workflow::DefinitionPtr definition, JsonPtr inputs);
-  /// As `start`, without waiting; `acknowledge` is called on a shard's thread.
-  void start(workflow::DefinitionPtr definition, JsonPtr inputs, std::function<void(Result<RunId>)> acknowledge);
+  [[nodiscard]] RunId new_run_id() const;
+  /// As `start`, without waiting and under an id of the caller's; `acknowledge` is called on a shard's thread.
+  void start(RunId id, workflow::DefinitionPtr definition, JsonPtr inputs, std::function<void(Result<RunId>)> acknowledge);
   /// Creates a run that nobody drives yet: a worker will.
   [[nodiscard]] Result<RunId> enqueue(const workflow::DefinitionPtr& definition, const JsonPtr& inputs);
   /// Takes over a run that no living process drives. A final run is left as it is.

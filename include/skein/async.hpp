@@ -1,0 +1,31 @@
+#pragma once
+
+// The coroutine form, for programs that use Boost.Asio. Needs GCC >= 13 or clang: GCC 12 miscompiles coroutines.
+
+#include <memory>
+#include <utility>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <skein/runtime.hpp>
+
+namespace skein {
+
+/// `co_await skein::async_run(runtime, workflow, inputs, boost::asio::use_awaitable)` gives a `Result<WorkflowResult>`. The handler runs
+/// on its associated executor. `runtime` outlives the run.
+template <class CompletionToken>
+auto async_run(Runtime& runtime, Workflow workflow, JsonObject inputs, CompletionToken&& token) {
+  return boost::asio::async_initiate<CompletionToken, void(Result<WorkflowResult>)>(
+      [&runtime](auto handler, Workflow w, JsonObject i) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        runtime.run_async(w, std::move(i), [shared](Result<WorkflowResult> result) {
+          const auto executor = boost::asio::get_associated_executor(*shared);
+          boost::asio::dispatch(executor, [shared, result = std::move(result)]() mutable { std::move (*shared)(std::move(result)); });
+        });
+      },
+      token, std::move(workflow), std::move(inputs));
+}
+
+}  // namespace skein

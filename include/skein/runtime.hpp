@@ -1,0 +1,118 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <skein/agent.hpp>
+#include <skein/error.hpp>
+#include <skein/json.hpp>
+#include <skein/status.hpp>
+#include <skein/workflow.hpp>
+
+namespace skein {
+
+/// What became of one task.
+struct TaskResult {
+  std::string name;
+  TaskStatus status = TaskStatus::pending;
+  std::uint32_t attempts = 0;
+  double execution_time = 0;           ///< seconds, of the latest attempt
+  Json result;                         ///< null unless completed
+  JsonObject metadata;
+  std::optional<Error> error;          ///< of the latest failed attempt
+};
+
+/// What became of a run.
+struct WorkflowResult {
+  std::string run_id;
+  RunStatus status = RunStatus::pending;
+  std::string error;                   ///< one line; empty where completed
+  JsonObject outputs;                  ///< as the workflow declares them
+  std::map<std::string, Json> results; ///< of completed tasks, by name
+  std::vector<TaskResult> tasks;       ///< in file order
+  std::uint32_t completed_tasks = 0;
+  std::uint32_t failed_tasks = 0;
+  std::uint32_t skipped_tasks = 0;
+  double execution_time = 0;           ///< seconds, from creation to the end (or to now)
+
+  [[nodiscard]] bool ok() const { return status == RunStatus::completed || status == RunStatus::partially_completed; }
+};
+
+/// One committed event, as observers hear it. Views are valid during the call.
+struct RunEvent {
+  std::string_view type;               ///< task_completed, task_failed, attempt_started, run_completed, … (docs/guarantees.md lists them)
+  std::string_view run_id;
+  std::string_view workflow;
+  std::uint64_t seq = 0;               ///< counts from 1 within a run
+  std::chrono::sys_time<std::chrono::microseconds> at;
+  std::string_view task;               ///< empty for events of the run itself
+  std::uint32_t attempt = 0;
+  double execution_time = 0;           ///< seconds; of completed and failed attempts, and of a finished run
+  const Error* error = nullptr;
+  const Json* result = nullptr;        ///< of task_completed, and the outputs of a finished run
+};
+
+/// Called on the runtime's threads after an event has become durable, in order within a run. Must be quick and must not call the runtime.
+using Observer = std::function<void(const RunEvent&)>;
+
+/// A custom agent: one attempt in, one answer out. An exception is a failure that is not retried.
+using AgentFunction = std::function<AgentResponse(const AgentRequest&)>;
+
+/// Where a custom agent's function runs.
+enum class Execution : std::uint8_t {
+  pooled,   ///< on a pool of threads; it may block
+  inlined   ///< on the thread that drives runs; it must return at once
+};
+
+enum class Durability : std::uint8_t {
+  full,     ///< survives a power cut: every commit is synced
+  normal,   ///< survives a crash of the process, not every power cut
+  memory    ///< nothing is written
+};
+
+struct RuntimeConfig {
+  std::string store;                   ///< path of the database; empty: $XDG_STATE_HOME/skein/skein.db
+  Durability durability = Durability::full;
+  unsigned threads = 1;                ///< that drive runs
+};
+
+/// Runs workflows inside a program. All members may be called from any thread; register kinds and observers before the first run.
+class Runtime {
+ public:
+  [[nodiscard]] static Result<Runtime> open(RuntimeConfig config = {});
+  Runtime(Runtime&&) noexcept;
+  Runtime& operator=(Runtime&&) noexcept;
+  ~Runtime();
+
+  /// Makes `type: <kind>` available to workflow files; `custom` is the type the file format sets aside for this.
+  void register_kind(std::string kind, AgentFunction function, Execution execution = Execution::pooled);
+  void observe(Observer observer);
+
+  /// Runs to the end and returns what became of it. A failed run is a result; an error means that it could not be run.
+  [[nodiscard]] Result<WorkflowResult> run(const Workflow& workflow, JsonObject inputs = {});
+  /// Returns the run's id once it is durable; it goes on in the background.
+  [[nodiscard]] Result<std::string> start(const Workflow& workflow, JsonObject inputs = {});
+  /// As `run`; `done` is called on a thread of the runtime's.
+  void run_async(const Workflow& workflow, JsonObject inputs, std::function<void(Result<WorkflowResult>)> done);
+  /// Waits for the end of a run that this runtime drives; of any other run it tells the present state.
+  [[nodiscard]] Result<WorkflowResult> wait(std::string_view run_id);
+  /// Goes on with a run that no living process drives.
+  [[nodiscard]] Result<void> resume(std::string_view run_id);
+  [[nodiscard]] Result<void> cancel(std::string_view run_id, std::string_view reason = "cancelled");
+
+ private:
+  struct State;
+  explicit Runtime(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace skein

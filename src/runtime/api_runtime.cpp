@@ -1,0 +1,200 @@
+#include <skein/runtime.hpp>
+
+#include <mutex>
+#include <unordered_map>
+
+#include "agent/kinds/function_agent.hpp"
+#include "config/config.hpp"
+#include "runtime/runtime.hpp"
+
+namespace skein {
+namespace {
+
+double in_seconds(microseconds d) { return std::chrono::duration<double>(d).count(); }
+
+WorkflowResult result_of(const runtime::RunReport& report, Instant now) {
+  WorkflowResult out;
+  out.run_id = report.id.str();
+  out.status = report.status;
+  out.error = report.error;
+  if (report.outputs && report.outputs->is_object()) out.outputs = report.outputs->get_object();
+  out.execution_time = in_seconds(report.finished.value_or(now) - report.created);
+  for (const auto& task : report.tasks) {
+    TaskResult t;
+    t.name = task.name;
+    t.status = task.status;
+    t.attempts = task.attempts;
+    if (task.started && task.ended) t.execution_time = in_seconds(*task.ended - *task.started);
+    if (task.result) t.result = *task.result;
+    if (task.metadata && task.metadata->is_object()) t.metadata = task.metadata->get_object();
+    t.error = task.error;
+    if (task.status == TaskStatus::completed) {
+      ++out.completed_tasks;
+      out.results.emplace(task.name, t.result);
+    }
+    if (task.status == TaskStatus::failed) ++out.failed_tasks;
+    if (task.status == TaskStatus::skipped) ++out.skipped_tasks;
+    out.tasks.push_back(std::move(t));
+  }
+  return out;
+}
+
+RunEvent heard(std::string_view run_id, const workflow::RunState& state, const workflow::Event& event, std::uint64_t seq) {
+  RunEvent out;
+  out.type = workflow::type_of(event);
+  out.run_id = run_id;
+  out.workflow = state.definition().name;
+  out.seq = seq;
+  out.at = event.at;
+  if (const auto task = workflow::task_of(event)) out.task = state.definition().tasks[*task].name;
+  std::visit(
+      [&]<class Body>(const Body& body) {
+        if constexpr (requires { body.attempt.attempt; }) out.attempt = body.attempt.attempt;
+        if constexpr (requires { body.duration; }) out.execution_time = in_seconds(body.duration);
+        if constexpr (requires { body.result; }) out.result = body.result.get();
+        if constexpr (std::is_same_v<Body, workflow::AttemptFailed> || std::is_same_v<Body, workflow::TaskFailed>) out.error = &body.error;
+        if constexpr (std::is_same_v<Body, workflow::RunFinished>) {
+          out.result = body.outputs.get();
+          out.execution_time = in_seconds(event.at - state.created());
+        }
+      },
+      event.body);
+  return out;
+}
+
+class Observing final : public runtime::Listener {
+ public:
+  explicit Observing(Observer observer) : observer_(std::move(observer)) {}
+  void on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) override {
+    const auto id = run.str();
+    for (const auto& event : events) observer_(heard(id, state, event, first_seq++));
+  }
+
+ private:
+  Observer observer_;
+};
+
+/// Calls back those who wait for a run without a thread of their own.
+class Waiting final : public runtime::Listener {
+ public:
+  using Done = std::function<void(Result<WorkflowResult>)>;
+  void expect(RunId run, Done done) {
+    const std::lock_guard lock(mutex_);
+    waiting_.emplace(run, std::move(done));
+  }
+  Done take(RunId run) {
+    const std::lock_guard lock(mutex_);
+    const auto it = waiting_.find(run);
+    if (it == waiting_.end()) return nullptr;
+    auto done = std::move(it->second);
+    waiting_.erase(it);
+    return done;
+  }
+  void on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event>, std::uint64_t) override {
+    if (!is_final(state.status())) return;
+    if (const auto done = take(run)) done(result_of(runtime::report_of(run, state), state.finished()));
+  }
+  void on_lost(RunId run, const Error& why) override {
+    if (const auto done = take(run)) done(std::unexpected(why));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<RunId, Done> waiting_;
+};
+
+Result<JsonPtr> checked_inputs(const Workflow& workflow, JsonObject inputs) {
+  auto checked = config::check_inputs(*workflow.definition(), std::move(inputs));
+  if (!checked) return std::unexpected(checked.error());
+  return std::make_shared<const Json>(std::move(*checked));
+}
+
+Result<RunId> parsed(std::string_view run_id) {
+  const auto id = Uuid::parse(run_id);
+  if (!id) return fail(ErrorCode::invalid_argument, "'" + std::string(run_id) + "' is not a run id; it looks like 0190163d-8694-739b-aea5-966c26f8ad91");
+  return *id;
+}
+
+}  // namespace
+
+struct Runtime::State {
+  std::unique_ptr<runtime::Runtime> runtime;
+  std::shared_ptr<Waiting> waiting = std::make_shared<Waiting>();
+};
+
+Runtime::Runtime(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Runtime::Runtime(Runtime&&) noexcept = default;
+Runtime& Runtime::operator=(Runtime&&) noexcept = default;
+Runtime::~Runtime() = default;
+
+Result<Runtime> Runtime::open(RuntimeConfig config) {
+  runtime::RuntimeOptions options;
+  options.store_path = std::move(config.store);
+  options.shards = config.threads;
+  switch (config.durability) {
+    case Durability::full: options.durability = runtime::Durability::full; break;
+    case Durability::normal: options.durability = runtime::Durability::normal; break;
+    case Durability::memory: options.durability = runtime::Durability::memory; break;
+  }
+  auto opened = runtime::Runtime::open(std::move(options));
+  if (!opened) return std::unexpected(opened.error());
+  auto state = std::make_unique<State>();
+  state->runtime = std::move(*opened);
+  state->runtime->add_listener(state->waiting);
+  return Runtime(std::move(state));
+}
+
+void Runtime::register_kind(std::string kind, AgentFunction function, Execution execution) {
+  auto& pool = state_->runtime->blocking_pool();
+  state_->runtime->register_kind(std::move(kind), execution == Execution::inlined ? agent::inline_function_factory(std::move(function))
+                                                                                 : agent::pooled_function_factory(std::move(function), pool));
+}
+
+void Runtime::observe(Observer observer) { state_->runtime->add_listener(std::make_shared<Observing>(std::move(observer))); }
+
+Result<WorkflowResult> Runtime::run(const Workflow& workflow, JsonObject inputs) {
+  const auto id = start(workflow, std::move(inputs));
+  if (!id) return std::unexpected(id.error());
+  return wait(*id);
+}
+
+Result<std::string> Runtime::start(const Workflow& workflow, JsonObject inputs) {
+  auto checked = checked_inputs(workflow, std::move(inputs));
+  if (!checked) return std::unexpected(checked.error());
+  const auto id = state_->runtime->start(workflow.definition(), std::move(*checked));
+  if (!id) return std::unexpected(id.error());
+  return id->str();
+}
+
+void Runtime::run_async(const Workflow& workflow, JsonObject inputs, std::function<void(Result<WorkflowResult>)> done) {
+  auto checked = checked_inputs(workflow, std::move(inputs));
+  if (!checked) return done(std::unexpected(checked.error()));
+  const auto id = state_->runtime->new_run_id();
+  state_->waiting->expect(id, std::move(done));
+  state_->runtime->start(id, workflow.definition(), std::move(*checked), [waiting = state_->waiting, id](Result<RunId> accepted) {
+    if (accepted) return;
+    if (const auto refused = waiting->take(id)) refused(std::unexpected(accepted.error()));
+  });
+}
+
+Result<WorkflowResult> Runtime::wait(std::string_view run_id) {
+  const auto id = parsed(run_id);
+  if (!id) return std::unexpected(id.error());
+  const auto report = state_->runtime->wait(*id);
+  if (!report) return std::unexpected(report.error());
+  return result_of(*report, state_->runtime->clock().now());
+}
+
+Result<void> Runtime::resume(std::string_view run_id) {
+  const auto id = parsed(run_id);
+  if (!id) return std::unexpected(id.error());
+  return state_->runtime->resume(*id);
+}
+
+Result<void> Runtime::cancel(std::string_view run_id, std::string_view reason) {
+  const auto id = parsed(run_id);
+  if (!id) return std::unexpected(id.error());
+  return state_->runtime->cancel(*id, reason);
+}
+
+}  // namespace skein

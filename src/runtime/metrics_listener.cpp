@@ -1,0 +1,37 @@
+#include "runtime/metrics_listener.hpp"
+
+namespace skein::runtime {
+
+void MetricsListener::on_events(RunId, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t) {
+  const auto& definition = state.definition();
+  const auto agent = [&](workflow::TaskIndex task) -> const std::string& { return definition.agents[definition.tasks[task].agent].name; };
+  for (const auto& event : events) {
+    std::visit(
+        [&]<class Body>(const Body& body) {
+          if constexpr (std::is_same_v<Body, workflow::AttemptStarted>) {
+            metrics_.attempt_started(agent(body.attempt.task));
+            if (body.attempt.attempt > 1) metrics_.retried(agent(body.attempt.task));
+          } else if constexpr (std::is_same_v<Body, workflow::TaskCompleted>) {
+            metrics_.attempt_ended(agent(body.attempt.task), body.duration);
+            metrics_.task_ended(definition.name, "completed");
+          } else if constexpr (std::is_same_v<Body, workflow::AttemptFailed> || std::is_same_v<Body, workflow::TaskFailed>) {
+            metrics_.attempt_ended(agent(body.attempt.task), body.duration);
+            metrics_.attempt_failed(agent(body.attempt.task), to_string(body.error.code));
+            if constexpr (std::is_same_v<Body, workflow::TaskFailed>) metrics_.task_ended(definition.name, "failed");
+          } else if constexpr (std::is_same_v<Body, workflow::TaskSkipped>) {
+            metrics_.task_ended(definition.name, "skipped");
+          } else if constexpr (std::is_same_v<Body, workflow::TaskCancelled>) {
+            metrics_.task_ended(definition.name, "cancelled");
+          } else if constexpr (std::is_same_v<Body, workflow::RunFinished>) {
+            metrics_.run_finished(definition.name, to_string(body.status), event.at - state.created());
+          }
+        },
+        event.body);
+  }
+}
+
+void MetricsListener::on_breaker(const std::string& breaker, const resilience::BreakerTransition& transition) {
+  metrics_.breaker_changed(breaker, resilience::to_string(transition.to));
+}
+
+}  // namespace skein::runtime

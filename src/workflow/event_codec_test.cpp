@@ -1,0 +1,130 @@
+#include "workflow/event_codec.hpp"
+
+#include <map>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <gtest/gtest.h>
+
+#include "base/hash.hpp"
+#include "support/definitions.hpp"
+
+namespace skein::workflow {
+namespace {
+
+class Blobs final : public store::BlobWriter, public store::BlobReader {
+ public:
+  std::string put(std::string_view bytes) override {
+    auto hash = sha256_hex(bytes);
+    kept.emplace(hash, bytes);
+    return hash;
+  }
+  Result<std::string> get_blob(std::string_view hash) const override {
+    const auto it = kept.find(std::string(hash));
+    if (it == kept.end()) return fail(ErrorCode::not_found, "no such blob");
+    return it->second;
+  }
+  std::map<std::string, std::string> kept;
+};
+
+JsonPtr json(Json value) { return std::make_shared<const Json>(std::move(value)); }
+
+Error some_error() {
+  return Error{.code = ErrorCode::http_status, .message = "503 \"busy\"", .context = "status=503", .retryable = true, .retry_after = milliseconds{1500}};
+}
+
+std::vector<Event> one_of_each() {
+  const Instant at{microseconds{1'700'000'000'123'456}};
+  const Attempt attempt{.task = 1, .activation = 1, .attempt = 2};
+  std::vector<EventBody> bodies{
+      RunCreated{.definition_hash = "abc", .inputs = json(JsonObject{{"city", "Oslo"}}), .deadline = at},
+      RunCreated{.definition_hash = "abc", .inputs = json(JsonObject{}), .deadline = {}},
+      RunResumed{.epoch = 7},
+      AttemptStarted{.attempt = attempt, .wake_at = {}},
+      AttemptStarted{.attempt = {.task = 0, .activation = 4, .attempt = 1}, .wake_at = at + seconds{5}},
+      TaskCompleted{.attempt = attempt, .result = json(JsonArray{1, 2.5, "x", nullptr}), .metadata = nullptr, .duration = milliseconds{3}},
+      TaskCompleted{.attempt = attempt, .result = json(nullptr), .metadata = json(JsonObject{{"status", 200}}), .duration = {}},
+      AttemptFailed{.attempt = attempt, .error = some_error(), .duration = seconds{1}, .retry_at = at + seconds{2}},
+      TaskFailed{.attempt = attempt, .error = {.code = ErrorCode::timeout, .message = "Request timeout", .context = {}, .retryable = false, .retry_after = {}}, .duration = seconds{30}},
+      TaskSkipped{.task = 0, .reason = "task 'x' failed"},
+      TaskCancelled{.task = 1},
+      Emission{.task = 0, .name = "note", .data = json("hello")},
+      StopRequested{.reason = StopReason::cancelled, .message = "enough"},
+      StopRequested{.reason = StopReason::timed_out, .message = "late"},
+      RunFinished{.status = RunStatus::completed, .error = {}, .outputs = json(JsonObject{{"n", 1}})},
+      RunFinished{.status = RunStatus::partially_completed, .error = "Task 'a' failed", .outputs = nullptr},
+      RunFinished{.status = RunStatus::failed, .error = "no", .outputs = nullptr},
+      RunFinished{.status = RunStatus::cancelled, .error = "no", .outputs = nullptr},
+  };
+  std::vector<Event> events;
+  for (auto& body : bodies) events.push_back({.at = at, .body = std::move(body)});
+  return events;
+}
+
+TEST(EventCodec, EveryEventSurvivesTheJournal) {
+  const auto definition = testing::make_definition({{"first"}, {"second"}});
+  const auto events = one_of_each();
+  Blobs blobs;
+  std::string text;
+  encode_events(events, *definition, text, blobs);
+  const auto decoded = decode_events(text, *definition, blobs);
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  ASSERT_EQ(decoded->size(), events.size());
+  std::string again;
+  encode_events(*decoded, *definition, again, blobs);
+  EXPECT_EQ(again, text);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    EXPECT_EQ(type_of((*decoded)[i]), type_of(events[i]));
+    EXPECT_EQ(task_of((*decoded)[i]), task_of(events[i]));
+    EXPECT_EQ((*decoded)[i].at, events[i].at);
+  }
+  EXPECT_EQ(std::get<AttemptFailed>((*decoded)[7].body).error, some_error());
+  EXPECT_TRUE(blobs.kept.empty());
+}
+
+TEST(EventCodec, LargePayloadsAreSpilledAndComeBack) {
+  const auto definition = testing::make_definition({{"only"}});
+  const std::string large(max_inline_payload + 1, 'x');
+  std::vector<Event> events{{.at = {}, .body = TaskCompleted{.attempt = {}, .result = json(Json(large)), .metadata = nullptr, .duration = {}}}};
+  Blobs blobs;
+  std::string text;
+  encode_events(events, *definition, text, blobs);
+  EXPECT_EQ(blobs.kept.size(), 1U);
+  EXPECT_LT(text.size(), 300U);
+  const auto decoded = decode_events(text, *definition, blobs);
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(std::get<TaskCompleted>((*decoded)[0].body).result->get_string(), large);
+  EXPECT_EQ(event_to_json(events[0], *definition).at("result").get_string(), large);
+
+  blobs.kept.begin()->second = "damaged";
+  EXPECT_FALSE(decode_events(text, *definition, blobs));
+  blobs.kept.clear();
+  EXPECT_FALSE(decode_events(text, *definition, blobs));
+}
+
+TEST(EventCodec, ShowsTimesToPeople) {
+  const auto definition = testing::make_definition({{"only"}});
+  const auto shown = event_to_json({.at = Instant{seconds{0}}, .body = TaskCancelled{.task = 0}}, *definition);
+  EXPECT_EQ(to_json(shown), R"({"type":"task_cancelled","at":"1970-01-01T00:00:00.000Z","task":"only"})");
+}
+
+TEST(EventCodec, DamagedEntriesAreErrorsAndNeverCrash) {
+  const auto definition = testing::make_definition({{"first"}, {"second"}});
+  Blobs blobs;
+  for (const std::string text : {
+           "", "{}", "[1]", R"([{}])", R"([{"type":"run_created","at":1}])", R"([{"type":"nonsense","at":1}])", R"([{"type":"run_pending","at":1}])",
+           R"([{"type":"attempt_started","at":1,"task":"third","attempt":1}])", R"([{"type":"attempt_started","at":1,"task":"first","attempt":0}])",
+           R"([{"type":"attempt_started","at":1,"task":"first","attempt":1,"activation":-1}])", R"([{"type":"attempt_started","at":"1","task":"first","attempt":1}])",
+           R"([{"type":"attempt_started","at":18446744073709551615,"task":"first","attempt":99999999999}])",
+           R"([{"type":"task_failed","at":1,"task":"first","attempt":1,"duration":1}])",
+           R"([{"type":"task_failed","at":1,"task":"first","attempt":1,"duration":1,"error":{"code":"new_code"}}])",
+           R"([{"type":"task_completed","at":1,"task":"first","attempt":1,"duration":1}])", R"([{"type":"task_skipped","at":1,"task":"first","reason":4}])"}) {
+    EXPECT_FALSE(decode_events(text, *definition, blobs)) << text;
+  }
+  std::string whole;
+  encode_events(one_of_each(), *definition, whole, blobs);
+  for (std::size_t cut = 0; cut < whole.size(); ++cut) EXPECT_FALSE(decode_events(std::string_view(whole).substr(0, cut), *definition, blobs));
+}
+
+}  // namespace
+}  // namespace skein::workflow

@@ -1,0 +1,166 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "support/definitions.hpp"
+#include "workflow/driver/engine.hpp"
+#include "workflow/event_codec.hpp"
+
+namespace skein::testing {
+
+/// Calls that the test answers by hand.
+class FakeCalls final : public workflow::CallRunner {
+ public:
+  struct Started {
+    workflow::CallId id = 0;
+    std::string task;
+    std::uint32_t attempt = 0;
+    std::string key;
+    Json parameters;
+    microseconds timeout{};
+  };
+  void start(workflow::CallId call, agent::AsyncAgent&, std::unique_ptr<workflow::CallRequest> request, microseconds timeout) override {
+    const auto& r = request->request;
+    started.push_back({.id = call, .task = std::string(r.task), .attempt = r.attempt, .key = r.idempotency_key, .parameters = *r.parameters, .timeout = timeout});
+    open.emplace(call, std::move(request));
+  }
+  void cancel(workflow::CallId call) override {
+    cancelled.push_back(call);
+    open.erase(call);
+  }
+
+  std::vector<Started> started;
+  std::vector<workflow::CallId> cancelled;
+  std::map<workflow::CallId, std::unique_ptr<workflow::CallRequest>> open;
+};
+
+/// An agent whose calls go to FakeCalls.
+class RemoteAgent final : public agent::AsyncAgent {
+ public:
+  agent::asio::awaitable<AgentResponse> execute(const AgentRequest&) override { co_return AgentResponse::ok(nullptr); }
+};
+
+class InlineAgent final : public agent::ImmediateAgent {
+ public:
+  using Function = std::function<AgentResponse(const AgentRequest&)>;
+  explicit InlineAgent(Function function) : function_(std::move(function)) {}
+  AgentResponse execute(const AgentRequest& request) override { return function_(request); }
+
+ private:
+  Function function_;
+};
+
+/// `wait_for` with {"seconds": n}; everything else echoes its parameters.
+class PauseAgent final : public agent::ImmediateAgent, public agent::TimerAgent {
+ public:
+  bool is_timer(std::string_view action) const override { return action == "wait_for"; }
+  Result<Instant> due(const AgentRequest& request, Instant now) override {
+    const auto* wait = at_pointer(*request.parameters, "/seconds");
+    if (wait == nullptr || !wait->is_int64()) return fail(ErrorCode::invalid_argument, "'seconds' must be a number");
+    return now + seconds{wait->get_int64()};
+  }
+  AgentResponse fired(const AgentRequest&, Instant) override { return AgentResponse::ok("rested"); }
+  AgentResponse execute(const AgentRequest& request) override { return AgentResponse::ok(*request.parameters); }
+};
+
+class NoOutside final : public workflow::OutsideValues {
+ public:
+  Result<std::string> env(std::string_view name) const override { return fail(ErrorCode::not_found, fmt::format("{} is not set", name)); }
+  Result<std::string> secret(std::string_view name) const override {
+    const auto it = secrets.find(name);
+    if (it == secrets.end()) return fail(ErrorCode::not_found, fmt::format("the secret '{}' is not set", name));
+    return it->second;
+  }
+  std::map<std::string, std::string, std::less<>> secrets;
+};
+
+/// What was committed, as text: "attempt_started a#1".
+class Recorder final : public workflow::EngineListener {
+ public:
+  void on_events(RunId, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) override {
+    for (const auto& event : events) {
+      std::string line(workflow::type_of(event));
+      if (const auto task = workflow::task_of(event)) line += " " + state.definition().tasks[*task].name;
+      if (const auto* started = std::get_if<workflow::AttemptStarted>(&event.body)) line += fmt::format("#{}", started->attempt.attempt);
+      lines.push_back(line);
+      last_seq = first_seq++;
+    }
+  }
+  void on_lost(RunId, const Error& why) override { lost.push_back(why); }
+  void on_asleep(RunId) override { ++asleep; }
+  void on_next_due(std::optional<Instant> at) override { due = at; }
+
+  std::vector<std::string> lines;
+  std::vector<Error> lost;
+  int asleep = 0;
+  std::optional<Instant> due;
+  std::uint64_t last_seq = 0;
+};
+
+/// One engine over a store, everything else faked; time stands still until it is moved.
+class EngineHarness final : public store::CommitSink {
+ public:
+  explicit EngineHarness(store::RunStore& run_store, workflow::EngineOptions options = {})
+      : store(run_store), breakers(store, [this](const auto& name, const auto& t) { transitions.push_back(name + " " + std::string(resilience::to_string(t.to))); }) {
+    kinds.add("test", [](agent::AgentSettings, const agent::AgentServices&) -> Result<std::unique_ptr<agent::Agent>> { return std::make_unique<RemoteAgent>(); });
+    kinds.add("pause", [](agent::AgentSettings, const agent::AgentServices&) -> Result<std::unique_ptr<agent::Agent>> { return std::make_unique<PauseAgent>(); });
+    kinds.add("inline", [this](agent::AgentSettings, const agent::AgentServices&) -> Result<std::unique_ptr<agent::Agent>> {
+      return std::make_unique<InlineAgent>([this](const AgentRequest& request) { return inline_agent(request); });
+    });
+    engine = std::make_unique<workflow::Engine>(
+        workflow::EngineServices{.store = store, .sink = *this, .clock = clock, .random = random, .calls = calls, .breakers = breakers, .listener = recorder,
+                                 .outside = outside, .secrets = secrets, .kinds = kinds, .agent_services = {}},
+        options);
+  }
+
+  /// Commits that a store reports later.
+  void on_committed(std::vector<store::Committed> commits) override { engine->on_committed(std::move(commits)); }
+
+  RunId run(const workflow::DefinitionPtr& definition, Json inputs = JsonObject{}) {
+    const auto id = Uuid::make(clock.now(), random);
+    engine->create(id, definition, std::make_shared<const Json>(std::move(inputs)), [this](Result<RunId> result) { acknowledged.push_back(std::move(result)); });
+    return id;
+  }
+  /// Answers the open call of a task.
+  void answer(std::string_view task, AgentResponse response) {
+    for (const auto& [id, request] : calls.open) {
+      if (request->request.task != task) continue;
+      const auto call = id;
+      const auto keep = std::move(calls.open.at(call));
+      calls.open.erase(call);
+      engine->on_answer(call, std::move(response));
+      return;
+    }
+    throw std::logic_error("no open call of " + std::string(task));
+  }
+  void advance(microseconds by) {
+    clock.advance(by);
+    engine->tick();
+  }
+  RunStatus status(RunId run) const {
+    const auto row = store.find_run(run);
+    return row ? row->summary.status : RunStatus::pending;
+  }
+
+  store::RunStore& store;
+  ManualClock clock;
+  SeededRandom random{7};
+  FakeCalls calls;
+  Recorder recorder;
+  NoOutside outside;
+  SecretValues secrets;
+  agent::AgentKinds kinds;
+  InlineAgent::Function inline_agent = [](const AgentRequest& request) { return AgentResponse::ok(*request.parameters); };
+  std::vector<std::string> transitions;
+  workflow::BreakerBoard breakers;
+  std::vector<Result<RunId>> acknowledged;
+  std::unique_ptr<workflow::Engine> engine;
+};
+
+}  // namespace skein::testing
