@@ -1,0 +1,97 @@
+#include "http/client.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "async/cancelled.hpp"
+#include "http/curl_transfer.hpp"
+
+namespace skein::http {
+namespace {
+
+class BoundedBody final : public BodySink {
+ public:
+  explicit BoundedBody(std::size_t limit) : limit_(limit) {}
+  [[nodiscard]] bool write(std::string_view chunk) override {
+    if (chunk.size() > limit_ - body_.size()) return false;
+    body_.append(chunk);
+    return true;
+  }
+  [[nodiscard]] std::string take() { return std::move(body_); }
+
+ private:
+  std::size_t limit_;
+  std::string body_;
+};
+
+}  // namespace
+
+class Client::Engine {
+ public:
+  Engine(asio::any_io_executor executor, ClientOptions options) : executor_(std::move(executor)), options_(std::move(options)) {}
+
+  [[nodiscard]] const ClientOptions& options() const { return options_; }
+  [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
+  /// Made by the first request.
+  [[nodiscard]] const std::shared_ptr<CurlMulti>& multi() {
+    if (!multi_) multi_ = std::make_shared<CurlMulti>(executor_, options_.max_idle_connections);
+    return multi_;
+  }
+  void shut_down() {
+    if (multi_) multi_->abort_all();
+  }
+
+  /// One hop, redirects not followed. `self` keeps the engine until the coroutine has gone.
+  static asio::awaitable<Result<Response>> exchange(std::shared_ptr<Engine> self, const Hop& hop, const Request& request,
+                                                    BootInstant began) {
+    const auto elapsed = [&] { return std::chrono::duration_cast<milliseconds>(BootClock::now() - began); };
+    milliseconds left{0};
+    if (request.timeout.count() > 0) left = std::max(request.timeout - elapsed(), milliseconds{1});
+    BoundedBody body(request.max_response_bytes);
+    CurlTransfer transfer(self->multi(), self->executor(), hop, request, self->options(), body);
+    transfer.start(left);
+    if (!transfer.has_ended()) {
+      (void)co_await transfer.end_event().async_wait(asio::as_tuple(asio::use_awaitable));
+      // A cancelled wait: the destructor takes the transfer off the wire.
+      if (!transfer.has_ended()) async::throw_cancelled();
+    }
+    if (transfer.code() != CURLE_OK) co_return std::unexpected(transfer_error(transfer, hop, request, elapsed()));
+    auto response = transfer.take_head();
+    response.body = body.take();
+    co_return response;
+  }
+
+ private:
+  asio::any_io_executor executor_;
+  ClientOptions options_;
+  std::shared_ptr<CurlMulti> multi_;
+};
+
+Client::Client(asio::any_io_executor executor, ClientOptions options)
+    : engine_(std::make_shared<Engine>(std::move(executor), std::move(options))) {}
+
+Client::~Client() { engine_->shut_down(); }
+
+asio::awaitable<Result<Response>> Client::send(Request request) {
+  const auto engine = engine_;
+  const auto began = BootClock::now();
+  auto hop = first_hop(request);
+  if (!hop) co_return std::unexpected(std::move(hop.error()));
+  for (std::uint32_t redirects = 0;; ++redirects) {
+    auto response = co_await Engine::exchange(engine, *hop, request, began);
+    if (!response) co_return std::unexpected(std::move(response.error()));
+    response->redirects = redirects;
+    auto next = next_hop(request, *hop, *response);
+    if (!next) co_return std::unexpected(std::move(next.error()));
+    if (!*next) {
+      response->final_url = hop->url.text();
+      co_return response;
+    }
+    hop = std::move(**next);
+  }
+}
+
+}  // namespace skein::http

@@ -1,0 +1,167 @@
+#include "http/curl_transfer.hpp"
+
+#include <charconv>
+
+#include "base/text.hpp"
+
+namespace skein::http {
+namespace {
+
+constexpr std::size_t max_header_bytes = std::size_t{256} << 10;
+
+}  // namespace
+
+CurlTransfer::CurlTransfer(std::shared_ptr<CurlMulti> multi, const asio::any_io_executor& executor, const Hop& hop,
+                           const Request& request, const ClientOptions& options, BodySink& sink)
+    : multi_(std::move(multi)),
+      easy_(multi_->take_easy()),
+      end_event_(executor, asio::steady_timer::time_point::max()),
+      hop_(hop),
+      request_(request),
+      options_(options),
+      sink_(sink) {}
+
+CurlTransfer::~CurlTransfer() {
+  multi_->remove(easy_);
+  multi_->give_back(easy_);
+}
+
+void CurlTransfer::start(milliseconds time_left) {
+  const auto url = hop_.url.text();
+  curl_easy_setopt(easy_, CURLOPT_URL, url.c_str());  // libcurl copies strings
+  curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy_, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  curl_easy_setopt(easy_, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, "");  // all that libcurl can decode
+  curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.connect_timeout.count()));
+  curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS, static_cast<long>(time_left.count()));
+  curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, detail_.data());
+  curl_easy_setopt(easy_, CURLOPT_USERAGENT, options_.user_agent.c_str());
+  if (!options_.ca_file.empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, options_.ca_file.c_str());
+  if (const auto& credentials = hop_.url.credentials(); !credentials.empty() && !hop_.headers.has("Authorization")) {
+    curl_easy_setopt(easy_, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+    const auto colon = credentials.find(':');
+    const auto decode = [&](std::string_view part) {
+      int length = 0;
+      char* text = curl_easy_unescape(easy_, part.data(), static_cast<int>(part.size()), &length);
+      std::string out(text, static_cast<std::size_t>(length));
+      curl_free(text);
+      return out;
+    };
+    curl_easy_setopt(easy_, CURLOPT_USERNAME, decode(std::string_view(credentials).substr(0, colon)).c_str());
+    const auto password = colon == std::string::npos ? std::string{} : decode(std::string_view(credentials).substr(colon + 1));
+    curl_easy_setopt(easy_, CURLOPT_PASSWORD, password.c_str());
+  }
+  switch (request_.version) {
+    case Version::automatic: curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS)); break;
+    case Version::http1: curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1)); break;
+    case Version::http2_cleartext:
+      curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
+      break;
+  }
+  curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);
+  curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
+  curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
+  set_method();
+  set_headers();
+  multi_->add(easy_, *this);
+}
+
+void CurlTransfer::set_method() {
+  const auto& method = hop_.method;
+  if (method == "HEAD") {
+    curl_easy_setopt(easy_, CURLOPT_NOBODY, 1L);
+  } else if (!hop_.body.empty() || method == "POST" || method == "PUT" || method == "PATCH") {
+    curl_easy_setopt(easy_, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(hop_.body.size()));
+    curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, hop_.body.data());
+  } else {
+    curl_easy_setopt(easy_, CURLOPT_HTTPGET, 1L);
+  }
+  if (method != "HEAD") curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, method.c_str());
+}
+
+void CurlTransfer::set_headers() {
+  const auto append = [&](const std::string& line) {
+    auto* longer = curl_slist_append(header_list_.get(), line.c_str());
+    if (longer == nullptr) throw std::bad_alloc();
+    (void)header_list_.release();
+    header_list_.reset(longer);
+  };
+  // "Name;" is libcurl's way to send an empty value, "Name:" its way to send none of its own.
+  for (const auto& [name, value] : hop_.headers) append(trim(value).empty() ? name + ";" : name + ": " + value);
+  if (!hop_.headers.has("Content-Type")) append("Content-Type:");
+  append("Expect:");
+  curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, header_list_.get());
+}
+
+std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
+  return static_cast<CurlTransfer*>(self)->header_line({data, size * count}) ? size * count : 0;
+}
+
+bool CurlTransfer::header_line(std::string_view line) {
+  header_bytes_ += line.size();
+  if (header_bytes_ > max_header_bytes) {
+    headers_too_large_ = true;
+    return false;
+  }
+  line = trim(line);
+  if (line.starts_with("HTTP/")) {
+    head_.headers.clear();
+    headers_done_ = false;
+    head_.status = 0;
+    const auto space = line.find(' ');
+    if (space != std::string_view::npos) std::from_chars(line.data() + space + 1, line.data() + line.size(), head_.status);
+  } else if (line.empty()) {
+    headers_done_ = true;
+  } else if (!headers_done_) {
+    const auto colon = line.find(':');
+    if (colon != std::string_view::npos) {
+      head_.headers.add(std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1))));
+    }
+  }
+  return true;
+}
+
+std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
+  return static_cast<CurlTransfer*>(self)->sink_.write({data, size * count}) ? size * count : 0;
+}
+
+void CurlTransfer::ended(CURLcode code) {
+  ended_ = true;
+  code_ = code;
+  end_event_.cancel();
+}
+
+Response CurlTransfer::take_head() {
+  const auto time = [&](CURLINFO what) {
+    curl_off_t us = 0;
+    curl_easy_getinfo(easy_, what, &us);
+    return microseconds(us);
+  };
+  head_.timings = {.resolved = time(CURLINFO_NAMELOOKUP_TIME_T),
+                   .connected = time(CURLINFO_CONNECT_TIME_T),
+                   .tls = time(CURLINFO_APPCONNECT_TIME_T),
+                   .first_byte = time(CURLINFO_STARTTRANSFER_TIME_T),
+                   .total = time(CURLINFO_TOTAL_TIME_T)};
+  return std::move(head_);
+}
+
+long CurlTransfer::os_error() const {
+  long error = 0;
+  curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error);
+  return error;
+}
+
+bool CurlTransfer::was_connected() const {
+  curl_off_t us = 0;
+  curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &us);
+  return us > 0;
+}
+
+}  // namespace skein::http

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "http/client.hpp"
+#include "http/curl_multi.hpp"
+#include "http/redirect.hpp"
+
+namespace skein::http {
+
+/// Where the bytes of a body go as they come (after decompression). Private to this folder until a stream needs it.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  /// False ends the transfer.
+  [[nodiscard]] virtual bool write(std::string_view chunk) = 0;
+};
+
+/// One hop on one easy handle: sets it up, collects status and headers, hands the body to a sink. Private to this folder.
+class CurlTransfer final : public CurlMulti::Listener {
+ public:
+  /// `hop`, `request` and `options` live until the transfer has gone.
+  CurlTransfer(std::shared_ptr<CurlMulti> multi, const asio::any_io_executor& executor, const Hop& hop, const Request& request,
+               const ClientOptions& options, BodySink& sink);
+  /// Takes the transfer off the wire if it is still on it.
+  ~CurlTransfer();
+  CurlTransfer(const CurlTransfer&) = delete;
+  CurlTransfer& operator=(const CurlTransfer&) = delete;
+
+  /// `time_left` limits the transfer; 0: no limit.
+  void start(milliseconds time_left);
+  [[nodiscard]] bool has_ended() const { return ended_; }
+  /// Cancelled when the transfer has ended.
+  [[nodiscard]] asio::steady_timer& end_event() { return end_event_; }
+
+  [[nodiscard]] CURLcode code() const { return code_; }
+  /// Status, headers and timings so far.
+  [[nodiscard]] Response take_head();
+  [[nodiscard]] bool headers_too_large() const { return headers_too_large_; }
+  [[nodiscard]] long os_error() const;
+  [[nodiscard]] std::string_view detail() const { return detail_.data(); }
+  [[nodiscard]] int status() const { return head_.status; }
+  [[nodiscard]] bool was_connected() const;
+
+  void ended(CURLcode code) override;
+
+ private:
+  struct FreeList {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  };
+
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  bool header_line(std::string_view line);
+  void set_method();
+  void set_headers();
+
+  std::shared_ptr<CurlMulti> multi_;
+  CURL* easy_;
+  asio::steady_timer end_event_;
+  const Hop& hop_;
+  const Request& request_;
+  const ClientOptions& options_;
+  BodySink& sink_;
+  std::unique_ptr<curl_slist, FreeList> header_list_;
+  std::array<char, CURL_ERROR_SIZE> detail_{};
+  Response head_;
+  std::size_t header_bytes_ = 0;
+  bool headers_too_large_ = false;
+  bool headers_done_ = false;  ///< what comes after the blank line of a final answer are trailers
+  bool ended_ = false;
+  CURLcode code_ = CURLE_OK;
+};
+
+/// What a failed transfer means to a caller. `elapsed` is the time of the whole request.
+[[nodiscard]] Error transfer_error(const CurlTransfer& transfer, const Hop& hop, const Request& request, milliseconds elapsed);
+
+}  // namespace skein::http
