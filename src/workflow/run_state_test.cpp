@@ -189,7 +189,7 @@ class FailureTable : public ::testing::TestWithParam<Cell> {};
 TEST_P(FailureTable, OneTaskFailsBesideADependentAndAnIndependentOne) {
   const auto& cell = GetParam();
   for (const bool parallel : {false, true}) {
-    auto definition = make_definition({{"bad", {}, cell.tolerated}, {"dependent", {"bad"}}, {"independent"}});
+    auto definition = make_definition({{"bad", {}, cell.tolerated}, {"needs_bad", {"bad"}}, {"independent"}});
     definition->parallel_execution = parallel;
     definition->failure_strategy = cell.strategy;
     Machine m(definition);
@@ -197,13 +197,13 @@ TEST_P(FailureTable, OneTaskFailsBesideADependentAndAnIndependentOne) {
     if (parallel) m.start("independent");
     m.fail("bad");
     m.settle();
-    for (const auto* name : {"dependent", "independent"}) {
+    for (const auto* name : {"needs_bad", "independent"}) {
       if (m.startable().find(name) != std::string::npos) m.start(name);
       if (m.status(name) == TaskStatus::running) m.complete(name);
       m.settle();
     }
     EXPECT_EQ(m.state.status(), cell.run);
-    EXPECT_EQ(m.status("dependent"), cell.dependent);
+    EXPECT_EQ(m.status("needs_bad"), cell.dependent);
     const auto expected = parallel && cell.independent == TaskStatus::skipped ? TaskStatus::cancelled : cell.independent;
     EXPECT_EQ(m.status("independent"), expected);
     EXPECT_EQ(m.state.error().empty(), cell.run == RunStatus::completed);

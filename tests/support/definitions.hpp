@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,9 +40,8 @@ inline std::shared_ptr<workflow::Definition> make_definition(const std::vector<T
     auto parameters = workflow::Template::compile(spec.parameters);
     task.parameters = std::move(parameters.value());
     for (const auto& need : spec.needs) {
-      for (workflow::TaskIndex i = 0; i < specs.size(); ++i) {
-        if (specs[i].name == need) task.depends_on.push_back(i);
-      }
+      const auto found = std::ranges::find(specs, need, &TaskSpec::name);
+      task.depends_on.push_back(static_cast<workflow::TaskIndex>(found - specs.begin()));
     }
     definition->tasks.push_back(std::move(task));
   }

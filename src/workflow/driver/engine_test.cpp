@@ -116,7 +116,7 @@ TEST_F(EngineTest, CancellingThroughTheInboxEndsTheCallInFlight) {
   const auto run = h.run(make_definition({{"a"}, {"b"}}));
   ASSERT_TRUE(store.post({.id = 0, .run = run, .kind = "cancel", .payload = R"({"reason":"not needed"})", .at = h.clock.now()}));
   h.engine->check_mail(run);
-  EXPECT_EQ(h.calls.cancelled.size(), 0U + h.calls.cancelled.size());
+  EXPECT_EQ(h.calls.cancelled.size(), 1U);
   EXPECT_EQ(lines(), (Lines{"run_created", "attempt_started a#1", "stop_requested", "task_cancelled a", "task_skipped b", "run_cancelled"}));
   EXPECT_TRUE(h.calls.open.empty());
   EXPECT_EQ(store.find_run(run)->summary.error, "not needed");
