@@ -34,24 +34,22 @@ class Agent {
 };
 
 /// Answers on the spot, without I/O and without waiting: the engine calls it inline.
-class ImmediateAgent : public virtual Agent {
+class ImmediateAgent : public Agent {
  public:
   [[nodiscard]] virtual AgentResponse execute(const AgentRequest& request) = 0;
 };
 
 /// Does I/O. The coroutine runs on the shard's executor. It must answer (or throw on cancellation) soon after a *terminal*
 /// cancellation; attempt timeouts are the caller's business. `request` lives until the coroutine has ended.
-class AsyncAgent : public virtual Agent {
+class AsyncAgent : public Agent {
  public:
   [[nodiscard]] virtual asio::awaitable<AgentResponse> execute(const AgentRequest& request) = 0;
 };
 
 /// Answers at an instant and needs nothing until then: the engine keeps a durable timer and no memory.
-class TimerAgent : public virtual Agent {
+class TimerAgent : public Agent {
  public:
   /// When to answer; journaled, so it is asked once per attempt. An instant in the past answers at once.
-  /// Whether `action` is one that waits; any other is answered in another way.
-  [[nodiscard]] virtual bool is_timer(std::string_view action) const = 0;
   [[nodiscard]] virtual Result<Instant> due(const AgentRequest& request, Instant now) = 0;
   /// The answer once that instant has come.
   [[nodiscard]] virtual AgentResponse fired(const AgentRequest& request, Instant due) = 0;

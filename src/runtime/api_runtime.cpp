@@ -3,7 +3,7 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "agent/kinds/function_agent.hpp"
+#include "agent/kinds/kinds.hpp"
 #include "config/config.hpp"
 #include "runtime/runtime.hpp"
 
@@ -145,9 +145,8 @@ Result<Runtime> Runtime::open(RuntimeConfig config) {
 }
 
 void Runtime::register_kind(std::string kind, AgentFunction function, Execution execution) {
-  auto& pool = state_->runtime->blocking_pool();
-  state_->runtime->register_kind(std::move(kind), execution == Execution::inlined ? agent::inline_function_factory(std::move(function))
-                                                                                 : agent::pooled_function_factory(std::move(function), pool));
+  const auto where = execution == Execution::inlined ? agent::RunFunction::inline_ : agent::RunFunction::on_pool;
+  state_->runtime->register_kind(std::move(kind), agent::function_kind(std::move(function), where));
 }
 
 void Runtime::observe(Observer observer) { state_->runtime->add_listener(std::make_shared<Observing>(std::move(observer))); }

@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "agent/kinds/kinds.hpp"
 #include "async/blocking_pool.hpp"
 #include "base/log.hpp"
 #include "config/config.hpp"
-#include "runtime/builtin_kinds.hpp"
 #include "runtime/shard.hpp"
 #include "store/memory/memory_run_store.hpp"
 #include "store/sqlite/sqlite_run_store.hpp"
@@ -20,6 +20,7 @@ namespace {
 
 constexpr milliseconds watch_every{100};
 constexpr milliseconds drain_for{2000};
+constexpr std::size_t blocking_threads = 8;
 
 /// For appends that are waited for on the spot.
 class WaitingSink final : public store::CommitSink {
@@ -57,8 +58,8 @@ Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeOptions options) {
   std::unique_ptr<Runtime> runtime(new Runtime(std::move(options)));
   const auto opened = runtime->open_store();
   if (!opened) return std::unexpected(opened.error());
-  runtime->blocking_ = std::make_unique<async::BlockingPool>();
-  add_builtin_kinds(runtime->kinds_);
+  runtime->blocking_ = std::make_unique<async::BlockingPool>(blocking_threads);
+  agent::add_builtin_kinds(runtime->kinds_);
   auto& self = *runtime;
   self.breakers_ = std::make_unique<workflow::BreakerBoard>(*self.store_, [&self](const auto& breaker, const auto& transition) {
     log::info("circuit_breaker_changed", {{"breaker", Json(breaker)}, {"state", Json(resilience::to_string(transition.to))}});
@@ -71,7 +72,8 @@ Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeOptions options) {
                                                                  .listener = self,
                                                                  .outside = self.secrets_,
                                                                  .secrets = self.known_secrets_,
-                                                                 .kinds = self.kinds_},
+                                                                 .kinds = self.kinds_,
+                                                                 .pool = *self.blocking_},
                                                    workflow::EngineOptions{.sleep_after = self.options_.sleep_after}));
   }
   self.watcher_ = std::thread([&self] { self.watch(); });
@@ -319,6 +321,8 @@ void Runtime::stop() {
   ended_.notify_all();
   if (watcher_.joinable()) watcher_.join();
   for (const auto& shard : shards_) shard->stop(drain_for);
+  blocking_.reset();
+  shards_.clear();
   if (store_) store_->close();
   ended_.notify_all();
 }

@@ -68,7 +68,6 @@ class Runtime final : private workflow::EngineListener {
   /// Adds or replaces an agent kind.
   void register_kind(std::string kind, agent::AgentFactory factory);
   void add_listener(std::shared_ptr<Listener> listener);
-  [[nodiscard]] async::BlockingPool& blocking_pool() { return *blocking_; }
 
   // -- runs ---------------------------------------------------------------------------------------------------------------
   /// Creates a run and drives it here; returns once it is durable. `inputs` as `config::check_inputs` returned them.

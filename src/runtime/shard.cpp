@@ -37,7 +37,7 @@ Shard::Shard(ShardServices services, workflow::EngineOptions options)
                                .outside = services_.outside,
                                .secrets = services_.secrets,
                                .kinds = services_.kinds,
-                               .agent_services = {.executor = io_.get_executor(), .http = http_.get()}},
+                               .agent_services = {.executor = io_.get_executor(), .http = http_.get(), .pool = &services_.pool, .clock = &services_.clock}},
       options);
   thread_ = std::thread([this] { io_.run(); });
 }

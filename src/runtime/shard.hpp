@@ -13,6 +13,9 @@
 #include "workflow/driver/asio_call_runner.hpp"
 #include "workflow/driver/engine.hpp"
 
+namespace skein::async {
+class BlockingPool;
+}
 namespace skein::http {
 class Client;
 }
@@ -28,6 +31,7 @@ struct ShardServices {
   const workflow::OutsideValues& outside;
   const SecretValues& secrets;
   const agent::AgentKinds& kinds;
+  async::BlockingPool& pool;
 };
 
 /// One thread, one io_context, one engine: a run lives on one of them, so the engine needs no locks.

@@ -57,7 +57,7 @@ class InlineAgent final : public agent::ImmediateAgent {
 };
 
 /// `wait_for` with {"seconds": n}; everything else echoes its parameters.
-class PauseAgent final : public agent::ImmediateAgent, public agent::TimerAgent {
+class PauseAgent final : public agent::TimerAgent {
  public:
   bool is_timer(std::string_view action) const override { return action == "wait_for"; }
   Result<Instant> due(const AgentRequest& request, Instant now) override {

@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
+#include "agent/failures.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
 
@@ -75,6 +76,18 @@ void BreakerBoard::abandoned(const Ticket& ticket) {
   if (!ticket.tracked()) return;
   const std::lock_guard lock(mutex_);
   breakers_[ticket.breaker].record_nothing();
+}
+
+bool BreakerBoard::counts(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::timeout:
+    case ErrorCode::connection_failed:
+    case ErrorCode::bad_response:
+    case ErrorCode::rate_limited:
+    case ErrorCode::agent_failed: return true;
+    case ErrorCode::http_status: return agent::http_status_of(error).value_or(500) >= 500;
+    default: return false;
+  }
 }
 
 void BreakerBoard::record(const std::string& breaker, const resilience::BreakerTransition& transition) {

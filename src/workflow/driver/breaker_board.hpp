@@ -42,6 +42,9 @@ class BreakerBoard {
   /// The attempt ended without saying anything about the other side.
   void abandoned(const Ticket& ticket);
 
+  /// Whether a failure says that the other side is ill, rather than that the request was wrong or that we gave up.
+  [[nodiscard]] static bool counts(const Error& error);
+
   /// Reads what other processes recorded since the last time.
   void refresh();
   [[nodiscard]] std::vector<Status> list() const;

@@ -97,7 +97,7 @@ void Engine::fold_outcome(ActiveRun& run, Outcome outcome, std::vector<Event>& e
   const auto& definition = run.state.definition();
   const auto& retry_on = definition.retry_on_of(attempt.task);
   agent::apply_retry_on(error, retry_on.codes, retry_on.http_status, retry_on.never_codes, retry_on.never_http_status);
-  if (agent::counts_against_breaker(error)) {
+  if (BreakerBoard::counts(error)) {
     services_.breakers.failed(outcome.ticket, now);
   } else {
     services_.breakers.abandoned(outcome.ticket);
