@@ -322,7 +322,6 @@ void Runtime::stop() {
   if (watcher_.joinable()) watcher_.join();
   for (const auto& shard : shards_) shard->stop(drain_for);
   blocking_.reset();
-  shards_.clear();
   if (store_) store_->close();
   ended_.notify_all();
 }
