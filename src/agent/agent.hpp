@@ -15,6 +15,9 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 
+namespace skein::async {
+class BlockingPool;
+}
 namespace skein::http {
 class Client;
 }
@@ -46,9 +49,12 @@ class AsyncAgent : public Agent {
   [[nodiscard]] virtual asio::awaitable<AgentResponse> execute(const AgentRequest& request) = 0;
 };
 
-/// Answers at an instant and needs nothing until then: the engine keeps a durable timer and no memory.
-class TimerAgent : public Agent {
+/// Answers some actions at an instant and needs nothing until then: the engine keeps a durable timer and no memory. The other
+/// actions it answers on the spot, with `execute`. (Ask for this interface before the one that it derives from.)
+class TimerAgent : public ImmediateAgent {
  public:
+  /// Whether this action goes through `due` and `fired`, else through `execute`.
+  [[nodiscard]] virtual bool is_timer(std::string_view action) const = 0;
   /// When to answer; journaled, so it is asked once per attempt. An instant in the past answers at once.
   [[nodiscard]] virtual Result<Instant> due(const AgentRequest& request, Instant now) = 0;
   /// The answer once that instant has come.
@@ -73,6 +79,8 @@ struct AgentSettings {
 struct AgentServices {
   asio::any_io_executor executor;
   http::Client* http = nullptr;
+  async::BlockingPool* pool = nullptr;  ///< for functions that block
+  const Clock* clock = nullptr;         ///< turns the dates that servers name into waits
 };
 
 using AgentFactory = std::function<Result<std::unique_ptr<Agent>>(AgentSettings, const AgentServices&)>;
