@@ -1,29 +1,73 @@
 # The one command surface. `make help` lists it.
-.PHONY: demo test bench fmt lint run clean help release dev asan tsan
+.PHONY: help demo test bench run fmt lint crash-test fuzz coverage dev release asan tsan install package clean
+.NOTPARALLEL:
 
 JOBS ?= 2
+PREFIX ?= /usr/local
+SEEDS ?= 2000
+TIME ?= 60
+ARGS ?= --help
+
+skein := build/release/src/app/skein
+configure_and_build = cmake --preset $(1) >/dev/null && cmake --build --preset $(1) -j $(JOBS)
 
 help:            ## This list
-	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | column -t -s '|'
+	@sed -nE 's/^([a-z-]+):[^#]*## +(.*)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-release:         ## Build the optimised binary: build/release/src/app/skein
-	@scripts/setup demo
-	cmake --preset release >/dev/null
-	cmake --build --preset release -j $(JOBS)
+demo: release    ## Install what is needed, build, and run a real workflow
+	@scripts/demo $(skein)
 
-dev:             ## Build everything for editing and testing
-	@scripts/setup test
-	cmake --preset dev >/dev/null
-	cmake --build --preset dev -j $(JOBS)
-
-test: dev        ## Install what tests need, build and run every test
+test: dev release ## Install what is needed, build, and run every test
 	ctest --test-dir build/dev --output-on-failure -j $(JOBS)
 
-asan tsan:
+bench:           ## Measure, each figure beside its peer or limit (docs/performance.md)
 	@scripts/setup test
-	cmake --preset $@ >/dev/null
-	cmake --build --preset $@ -j $(JOBS)
-	ctest --test-dir build/$@ --output-on-failure -j $(JOBS)
+	$(call configure_and_build,bench)
+	@scripts/bench
+
+run: release     ## Run the program: make run ARGS="validate FILE"
+	@$(skein) $(ARGS)
+
+fmt:             ## Format all C++ sources
+	@scripts/setup test
+	git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format-19 -i
+
+lint:            ## Floors, banned calls, format; clang-tidy on what changed
+	@scripts/setup test
+	@scripts/lint --tidy
+
+crash-test: release ## Kill the program at random moments: make crash-test SEEDS=2000
+	@scripts/setup test
+	python3 tests/crash/crash_suite.py --skein $(skein) --seeds $(SEEDS) --jobs $(JOBS)
+
+fuzz:            ## Run each fuzzer for TIME seconds: make fuzz TIME=60
+	@scripts/setup test
+	$(call configure_and_build,fuzz)
+	@scripts/fuzz $(TIME)
+
+coverage:        ## Run the tests instrumented and check line and branch coverage
+	@scripts/setup test
+	$(call configure_and_build,coverage)
+	@scripts/coverage
+
+dev:             ## Build everything for editing and testing (build/dev)
+	@scripts/setup test
+	$(call configure_and_build,dev)
+
+release:         ## Build the optimised program (build/release/src/app/skein)
+	@scripts/setup demo
+	$(call configure_and_build,release)
+
+asan tsan: ## Build with sanitizers and run the tests: make asan, make tsan
+	@scripts/setup test
+	$(call configure_and_build,$@)
+	@scripts/sanitized-tests $@
+
+install: release ## Install the program and the C++ package: make install PREFIX=/usr/local
+	cmake --install build/release --prefix $(PREFIX)
+
+package: release ## Make a .deb in build/release
+	cd build/release && cpack -G DEB
 
 clean:           ## Remove everything that was built
 	rm -rf build
