@@ -92,16 +92,13 @@ Outcome Evaluator::one_pipe(const Node& node, const Value& input) {  // NOLINT(m
 
 Outcome Evaluator::one_flow(const Node& node, const Value& input) {  // NOLINT(misc-no-recursion)
   auto first_result = one(*node.args[0], input);
-  if (node.kind == NodeKind::alternative) {
-    if (first_result ? truthy(**first_result) : first_result.error().kind == Failure::Kind::fatal) return first_result;
-    return one(*node.args[1], input);
-  }
   if (!first_result) return first_result;
   if (node.kind == NodeKind::bind) {
     slots_[node.slot] = *std::move(first_result);
     return one(*node.args[1], input);
   }
   const bool yes = truthy(**first_result);
+  if (node.kind == NodeKind::alternative) return yes ? first_result : one(*node.args[1], input);
   if (node.kind == NodeKind::conditional) return one(*node.args[yes ? 1 : 2], input);
   if (is_logic_result(node.kind, yes)) return Value(yes);
   const auto second = one(*node.args[1], input);
@@ -221,21 +218,12 @@ Flow Evaluator::run_logic(const Node& node, const Value& input, const Sink& sink
 
 Flow Evaluator::run_alternative(const Node& node, const Value& input, const Sink& sink) {  // NOLINT(misc-no-recursion)
   bool any = false;
-  bool sink_stopped = false;
   const auto flow = run(*node.args[0], input, [&](Value v) {
     if (!truthy(*v)) return Flow::more;
     any = true;
-    const auto wanted = sink(std::move(v));
-    sink_stopped = wanted == Flow::stop;
-    return wanted;
+    return sink(std::move(v));
   });
-  if (sink_stopped) return Flow::stop;
-  if (flow == Flow::stop) {
-    // What fails in the first half counts as nothing there.
-    if (failure_->kind == Failure::Kind::fatal) return Flow::stop;
-    failure_.reset();
-  }
-  return any ? Flow::more : run(*node.args[1], input, sink);
+  return any || flow == Flow::stop ? flow : run(*node.args[1], input, sink);
 }
 
 Flow Evaluator::run_conditional(const Node& node, const Value& input, const Sink& sink) {  // NOLINT(misc-no-recursion)
