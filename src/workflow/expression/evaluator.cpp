@@ -159,7 +159,7 @@ Flow Evaluator::run(const Node& node, const Value& input, Sink sink) {  // NOLIN
         if (run(*branch, input, sink) == Flow::stop) return Flow::stop;
       }
       return Flow::more;
-    case NodeKind::iterate: return run(*node.args[0], input, [&](Value target) { return run_iterate(target, sink); });
+    case NodeKind::iterate: return run(*node.args[0], input, [&](Value target) { return run_iterate(node, target, sink); });
     case NodeKind::conjunction:
     case NodeKind::disjunction: return run_logic(node, input, sink);
     case NodeKind::alternative: return run_alternative(node, input, sink);
@@ -176,7 +176,11 @@ Flow Evaluator::run(const Node& node, const Value& input, Sink sink) {  // NOLIN
 
 Flow Evaluator::combine(const Node& node, const Value& input, std::vector<Value>& operands, std::size_t left,  // NOLINT(misc-no-recursion)
                         const Sink& sink) {
-  if (left == 0) return push(operate(node, input, operands), sink);
+  if (left == 0) {
+    auto result = operate(node, input, operands);
+    const bool skipped = node.optional && !result && result.error().kind == Failure::Kind::value;
+    return skipped ? Flow::more : push(std::move(result), sink);
+  }
   return run(*node.args[left - 1], input, [&](Value v) {
     operands[left - 1] = std::move(v);
     return combine(node, input, operands, left - 1, sink);
@@ -188,7 +192,7 @@ Flow Evaluator::run_stages(const Node& pipe, std::size_t stage, const Value& inp
   return run(*pipe.args[stage], input, [&](Value v) { return run_stages(pipe, stage + 1, v, sink); });
 }
 
-Flow Evaluator::run_iterate(const Value& target, const Sink& sink) {
+Flow Evaluator::run_iterate(const Node& node, const Value& target, const Sink& sink) {
   const auto give = [&](const Json& item) {
     if (!meter_.spend()) return fail(meter_.failure());
     return sink(target.part(item));
@@ -205,6 +209,7 @@ Flow Evaluator::run_iterate(const Value& target, const Sink& sink) {
     }
     return Flow::more;
   }
+  if (node.optional) return Flow::more;
   return fail(refuse(fmt::format("cannot iterate over {}", describe(*target))).error());
 }
 

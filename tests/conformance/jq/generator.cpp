@@ -35,6 +35,9 @@ class Generator {
   bool chance(unsigned one_in) { return below(one_in) == 0; }
   std::string pick(std::initializer_list<const char*> from) { return from.begin()[below(static_cast<unsigned>(from.size()))]; }
 
+  /// jq computes with constants when it compiles, where an error is not a result. This is never a constant.
+  static std::string later(const std::string& expression) { return "([" + expression + "] | .[0])"; }
+
   std::string leaf(Type type, Type dot) {
     if (dot == type && !chance(3)) return ".";
     if (dot == Type::object && type == Type::string) return ".k";
@@ -72,12 +75,12 @@ class Generator {
   template <class Sub, class On>
   std::string number(Sub sub, On on) {
     switch (below(13)) {
-      case 0: return "(" + sub(Type::number) + pick({" + ", " - ", " * "}) + sub(Type::number) + ")";
-      case 1: return "(" + sub(Type::number) + pick({" / ", " % "}) + sub(Type::number) + ")";
+      case 0: return "(" + sub(Type::number) + pick({" + ", " - ", " * "}) + sub(Type::number) + " + 0)";  // jq keeps the sign of zero
+      case 1: return "(" + sub(Type::number) + pick({" / ", " % "}) + later(sub(Type::number)) + " + 0)";
       case 2: return "(" + sub(static_cast<Type>(below(types))) + " | length)";
       case 3: return "(" + sub(Type::numbers) + pick({" | add)", " | min)", " | max)", " | .[1])", " | first)"});
-      case 4: return "(-" + sub(Type::number) + ")";
-      case 5: return "(" + sub(Type::number) + pick({" | floor)", " | ceil)", " | round)", " | fabs)"});
+      case 4: return "(-" + sub(Type::number) + " + 0)";
+      case 5: return "(" + sub(Type::number) + pick({" | floor)", " | ceil + 0)", " | round + 0)", " | fabs)"});
       case 6: return "(" + sub(Type::string) + " | tonumber)";
       case 7: return "(" + sub(Type::object) + " | .v)";
       case 8: return "(" + sub(Type::objects) + " | map(.v) | add)";
@@ -126,7 +129,7 @@ class Generator {
     switch (below(13)) {
       case 0: return "(" + sub(Type::numbers) + " | map(" + on(Type::number, Type::number) + "))";
       case 1: return "(" + sub(Type::numbers) + " | map(select(" + on(Type::boolean, Type::number) + ")))";
-      case 2: return "(" + sub(Type::numbers) + pick({" | sort)", " | unique)", " | reverse)", " | .[1:])", " | .[:-1])"});
+      case 2: return "(" + sub(Type::numbers) + pick({" | sort)", " | unique)", " | arrays | reverse)", " | .[1:])", " | .[:-1])"});
       case 3: return "(" + sub(Type::numbers) + pick({" + ", " - "}) + sub(Type::numbers) + ")";
       case 4: return "[range(" + pick({"3", "0; 4", "4; 0; -2", "0; 1; 0.3", "2, 1"}) + ")]";
       case 5: return "(" + sub(Type::numbers) + pick({" | sort_by(", " | unique_by("}) + on(Type::number, Type::number) + "))";
@@ -146,7 +149,7 @@ class Generator {
       case 0: return "(" + sub(Type::string) + pick({" | split(", " / ("}) + pick({"\",\"", "\" \"", "\"\"", "\"l\""}) + "))";
       case 1: return "(" + sub(Type::strings) + " | map(" + on(Type::string, Type::string) + "))";
       case 2: return "(" + sub(Type::object) + pick({" | keys)", " | keys_unsorted)"});
-      case 3: return "(" + sub(Type::strings) + pick({" | sort)", " | unique)", " | reverse)"});
+      case 3: return "(" + sub(Type::strings) + pick({" | sort)", " | unique)", " | arrays | reverse)"});
       case 4: return "(" + sub(Type::objects) + " | map(.k))";
       default: return "(" + sub(Type::strings) + " + [" + sub(Type::string) + "])";
     }
@@ -162,7 +165,7 @@ class Generator {
       case 4: return "[" + sub(Type::object) + ", " + sub(Type::object) + "]";
       case 5: return "(" + sub(Type::objects) + " | map(" + on(Type::object, Type::object) + "))";
       case 6: return "[{k: (" + sub(Type::string) + ", \"q\"), v: (" + sub(Type::number) + ", 2), w: []}]";
-      default: return "(" + sub(Type::objects) + " | reverse)";
+      default: return "(" + sub(Type::objects) + " | arrays | reverse)";
     }
   }
 
@@ -176,7 +179,7 @@ class Generator {
       case 4: return "(" + sub(Type::object) + " | with_entries(select(.key " + pick({"!=", "<", ">="}) + " \"v\")))";
       case 5: return "(" + sub(Type::object) + " | map_values(" + pick({".", "[.]", "tostring", "length"}) + "))";
       case 6: return "(" + sub(Type::object) + " | to_entries | from_entries)";
-      case 7: return "{(" + sub(Type::string) + "): " + sub(Type::number) + ", \"z\\(" + sub(Type::number) + ")\": null}";
+      case 7: return "{(" + later(sub(Type::string)) + "): " + sub(Type::number) + ", \"z\\(" + sub(Type::number) + ")\": null}";
       case 8: return "(" + sub(Type::objects) + " | .[0])";
       default: return "(" + sub(Type::objects) + " | add)";
     }
