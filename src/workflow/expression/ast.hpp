@@ -31,7 +31,7 @@ enum class NodeKind : std::uint8_t {
   comma,        ///< branches
   conjunction, disjunction, alternative,  ///< a, b
   conditional,  ///< condition, then, else
-  attempt,      ///< body of `?`
+  attempt,      ///< body of a `?` that is not behind a step
   bind,         ///< source, body; slot
   array,        ///< content, or nothing
   closure_call  ///< arguments of a builtin that takes expressions
@@ -42,6 +42,8 @@ struct Node {
   NodeKind kind = NodeKind::identity;
   /// Gives exactly one result or an error, whatever its input is.
   bool single = true;
+  /// A step (index, slice, iterate) with `?`: gives nothing where it does not fit its operands. What fails inside these still fails.
+  bool optional = false;
   std::uint16_t height = 1;
   std::uint32_t slot = 0;
   std::uint32_t reference = 0;  ///< index in `references`, of a lookup

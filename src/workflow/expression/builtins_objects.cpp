@@ -42,6 +42,7 @@ Outcome has_key(const Value& container, const Json& key) {
     const auto at = as_double(key);
     return Value(at > -1 && at < static_cast<double>(container->get_array().size()));
   }
+  if (container->is_null()) return Value(false);
   return refuse(fmt::format("cannot check whether {} has a {} key", type_name(*container), type_name(key)));
 }
 
@@ -71,13 +72,20 @@ Outcome to_entries(Evaluator& evaluator, const Value& input, Args) {
   return out.finish();
 }
 
-/// The first of `names` that is a member of `entry` and not null.
-const Json* member_of(const JsonObject& entry, std::initializer_list<std::string_view> names) {
-  for (const auto name : names) {
+const Json* key_of(const JsonObject& entry) {
+  for (const std::string_view name : {"key", "k", "name", "Name", "K", "Key"}) {
     const auto* found = entry.if_contains(name);
-    if (found != nullptr && !found->is_null()) return found;
+    if (found != nullptr && truthy(*found)) return found;
   }
   return nullptr;
+}
+
+const Json& value_of(const JsonObject& entry) {
+  static const Json none;
+  for (const std::string_view name : {"value", "v", "Value", "V"}) {
+    if (const auto* found = entry.if_contains(name)) return *found;
+  }
+  return none;
 }
 
 Outcome from_entries(Evaluator& evaluator, const Value& input, Args) {
@@ -88,13 +96,11 @@ Outcome from_entries(Evaluator& evaluator, const Value& input, Args) {
   for (const auto& item : *array) {
     const auto* entry = item.if_object();
     if (entry == nullptr) return refuse(fmt::format("{} is not an entry; entries look like {{\"key\": …, \"value\": …}}", describe(item)));
-    const auto* key = member_of(*entry, {"key", "k", "name", "Name", "K", "Key"});
-    if (key == nullptr || key->is_structured()) return refuse(fmt::format("the entry {} has no key", preview(item)));
-    const auto* value = member_of(*entry, {"value", "v", "Value", "V"});
-    const auto bytes = value == nullptr ? sizeof(Json) : measure(*value).bytes;
-    const auto name = plain_text(*key);
-    if (!charge.add(bytes + member_bytes(name.size()))) return evaluator.meter().refusal();
-    out.insert_or_assign(name, value == nullptr ? Json() : *value);
+    const auto* key = key_of(*entry);
+    if (key == nullptr || !key->is_string()) return refuse(fmt::format("the entry {} has no key that is a string", preview(item)));
+    const auto& value = value_of(*entry);
+    if (!charge.add(measure(value).bytes + member_bytes(key->get_string().size()))) return evaluator.meter().refusal();
+    out.insert_or_assign(key->get_string(), value);
   }
   return Value::own(Json(std::move(out)), std::move(charge));
 }

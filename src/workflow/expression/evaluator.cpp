@@ -92,16 +92,13 @@ Outcome Evaluator::one_pipe(const Node& node, const Value& input) {  // NOLINT(m
 
 Outcome Evaluator::one_flow(const Node& node, const Value& input) {  // NOLINT(misc-no-recursion)
   auto first_result = one(*node.args[0], input);
-  if (node.kind == NodeKind::alternative) {
-    if (first_result ? truthy(**first_result) : first_result.error().kind == Failure::Kind::fatal) return first_result;
-    return one(*node.args[1], input);
-  }
   if (!first_result) return first_result;
   if (node.kind == NodeKind::bind) {
     slots_[node.slot] = *std::move(first_result);
     return one(*node.args[1], input);
   }
   const bool yes = truthy(**first_result);
+  if (node.kind == NodeKind::alternative) return yes ? first_result : one(*node.args[1], input);
   if (node.kind == NodeKind::conditional) return one(*node.args[yes ? 1 : 2], input);
   if (is_logic_result(node.kind, yes)) return Value(yes);
   const auto second = one(*node.args[1], input);
@@ -162,7 +159,7 @@ Flow Evaluator::run(const Node& node, const Value& input, Sink sink) {  // NOLIN
         if (run(*branch, input, sink) == Flow::stop) return Flow::stop;
       }
       return Flow::more;
-    case NodeKind::iterate: return run(*node.args[0], input, [&](Value target) { return run_iterate(target, sink); });
+    case NodeKind::iterate: return run(*node.args[0], input, [&](Value target) { return run_iterate(node, target, sink); });
     case NodeKind::conjunction:
     case NodeKind::disjunction: return run_logic(node, input, sink);
     case NodeKind::alternative: return run_alternative(node, input, sink);
@@ -179,7 +176,11 @@ Flow Evaluator::run(const Node& node, const Value& input, Sink sink) {  // NOLIN
 
 Flow Evaluator::combine(const Node& node, const Value& input, std::vector<Value>& operands, std::size_t left,  // NOLINT(misc-no-recursion)
                         const Sink& sink) {
-  if (left == 0) return push(operate(node, input, operands), sink);
+  if (left == 0) {
+    auto result = operate(node, input, operands);
+    const bool skipped = node.optional && !result && result.error().kind == Failure::Kind::value;
+    return skipped ? Flow::more : push(std::move(result), sink);
+  }
   return run(*node.args[left - 1], input, [&](Value v) {
     operands[left - 1] = std::move(v);
     return combine(node, input, operands, left - 1, sink);
@@ -191,7 +192,7 @@ Flow Evaluator::run_stages(const Node& pipe, std::size_t stage, const Value& inp
   return run(*pipe.args[stage], input, [&](Value v) { return run_stages(pipe, stage + 1, v, sink); });
 }
 
-Flow Evaluator::run_iterate(const Value& target, const Sink& sink) {
+Flow Evaluator::run_iterate(const Node& node, const Value& target, const Sink& sink) {
   const auto give = [&](const Json& item) {
     if (!meter_.spend()) return fail(meter_.failure());
     return sink(target.part(item));
@@ -208,6 +209,7 @@ Flow Evaluator::run_iterate(const Value& target, const Sink& sink) {
     }
     return Flow::more;
   }
+  if (node.optional) return Flow::more;
   return fail(refuse(fmt::format("cannot iterate over {}", describe(*target))).error());
 }
 
@@ -221,21 +223,12 @@ Flow Evaluator::run_logic(const Node& node, const Value& input, const Sink& sink
 
 Flow Evaluator::run_alternative(const Node& node, const Value& input, const Sink& sink) {  // NOLINT(misc-no-recursion)
   bool any = false;
-  bool sink_stopped = false;
   const auto flow = run(*node.args[0], input, [&](Value v) {
     if (!truthy(*v)) return Flow::more;
     any = true;
-    const auto wanted = sink(std::move(v));
-    sink_stopped = wanted == Flow::stop;
-    return wanted;
+    return sink(std::move(v));
   });
-  if (sink_stopped) return Flow::stop;
-  if (flow == Flow::stop) {
-    // What fails in the first half counts as nothing there.
-    if (failure_->kind == Failure::Kind::fatal) return Flow::stop;
-    failure_.reset();
-  }
-  return any ? Flow::more : run(*node.args[1], input, sink);
+  return any || flow == Flow::stop ? flow : run(*node.args[1], input, sink);
 }
 
 Flow Evaluator::run_conditional(const Node& node, const Value& input, const Sink& sink) {  // NOLINT(misc-no-recursion)

@@ -74,7 +74,7 @@ class Evaluator {
   Outcome operate(const Node& node, const Value& input, std::span<const Value> operands);
   Flow combine(const Node& node, const Value& input, std::vector<Value>& operands, std::size_t left, const Sink& sink);
   Flow run_stages(const Node& pipe, std::size_t stage, const Value& input, const Sink& sink);
-  Flow run_iterate(const Value& target, const Sink& sink);
+  Flow run_iterate(const Node& node, const Value& target, const Sink& sink);
   Flow run_logic(const Node& node, const Value& input, const Sink& sink);
   Flow run_alternative(const Node& node, const Value& input, const Sink& sink);
   Flow run_conditional(const Node& node, const Value& input, const Sink& sink);

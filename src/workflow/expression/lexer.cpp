@@ -28,7 +28,7 @@ std::size_t number_length(std::string_view text) {
   return at;
 }
 
-constexpr std::array<std::string_view, 14> long_operators{"?//", "//=", "..", "//", "==", "!=", "<=", ">=", "|=", "+=", "-=", "*=", "/=", "%="};
+constexpr std::array<std::string_view, 13> long_operators{"//=", "..", "//", "==", "!=", "<=", ">=", "|=", "+=", "-=", "*=", "/=", "%="};
 constexpr std::string_view short_operators = ".[]{}()|,:;=<>+-*/%?@#";
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <fmt/format.h>
 
 namespace skein::workflow::expression {
 
@@ -20,9 +19,9 @@ bool Meter::take(std::size_t n) {
 }
 
 Failure Meter::failure() const {
-  auto message = exhausted_ ? fmt::format("more than {} steps; work on less data at once", limits_.max_steps)
-                            : fmt::format("values of more than {} bytes at once; work on less data", limits_.max_bytes);
-  return {Failure::Kind::fatal, fail(ErrorCode::expression_failed, std::move(message)).error()};
+  const auto* message = exhausted_ ? "it takes more steps than are allowed; work on less data at once"
+                                   : "its values take more memory than is allowed; work on less data at once";
+  return {Failure::Kind::fatal, fail(ErrorCode::expression_failed, message).error()};
 }
 
 Measure measure(const Json& value) {  // NOLINT(misc-no-recursion): values nest at most max_json_depth

@@ -11,7 +11,7 @@
 
 namespace skein::workflow::expression {
 
-/// Why an evaluation stopped. Only `value` failures are caught by `?` and `//`: a limit or an unknown name is never silenced.
+/// Why an evaluation stopped. Only `value` failures are caught by `?`: a limit or an unknown name is never silenced.
 struct Failure {
   enum class Kind : unsigned char { value, fatal };
   Kind kind = Kind::value;

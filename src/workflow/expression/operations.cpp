@@ -87,9 +87,11 @@ std::expected<const re2::RE2*, Failure> Evaluator::regex(std::string_view patter
   for (const char flag : flags) {
     switch (flag) {
       case 'i': options.set_case_sensitive(false); break;
-      case 's': options.set_dot_nl(true); break;
-      case 'g': break;  // changes how many matches there are, not whether there is one
-      default: return refuse(fmt::format("unknown flag {} of a regular expression; known are g, i and s", preview(Json(flags))));
+      case 'p': options.set_dot_nl(true); break;
+      case 'g':  // these three do not change whether there is a match
+      case 'l':
+      case 's': break;
+      default: return refuse(fmt::format("unknown flag {} of a regular expression; known are g, i, l, p and s", preview(Json(flags))));
     }
   }
   if (!meter_.spend(pattern.size())) return meter_.refusal();

@@ -11,7 +11,9 @@ Node* Parser::parse_postfix() {  // NOLINT(misc-no-recursion)
   const auto begin = token_.begin;
   auto* const head = parse_term();
   auto* node = head;
+  const Node* step = nullptr;  // the last one, where a `?` would belong to it
   while (node != nullptr) {
+    const auto* before = node;
     if (token_.kind == TokenKind::field) {
       const auto name = token_.text.substr(1);
       advance();
@@ -29,16 +31,25 @@ Node* Parser::parse_postfix() {  // NOLINT(misc-no-recursion)
         return unexpected("a name, a string or '[' after '.'");
       }
     } else if (accept("?")) {
-      node = make(NodeKind::attempt, {node});
+      node = make_optional(node, std::exchange(step, nullptr));
     } else if (token_.is_word("as")) {
       node = parse_binding(node);
     } else {
       break;
     }
+    if (node != before && node != nullptr && node->kind != NodeKind::attempt && !node->optional) step = node;
   }
   if (node != nullptr && head->kind == NodeKind::lookup && head->name == "env" && head->field.empty()) {
     return fail(begin, "the environment as a whole cannot be read; name one variable, as in env.NAME");
   }
+  return node;
+}
+
+Node* Parser::make_optional(Node* node, const Node* step) {
+  const bool is_step = node->kind == NodeKind::index || node->kind == NodeKind::slice || node->kind == NodeKind::iterate;
+  if (node != step || !is_step) return make(NodeKind::attempt, {node});
+  node->optional = true;
+  node->single = false;
   return node;
 }
 

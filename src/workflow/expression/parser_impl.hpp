@@ -43,6 +43,7 @@ class Parser {
   Node* parse_field();
   Node* parse_bracketed();
   Node* parse_subscript(Node* target);
+  Node* make_optional(Node* node, const Node* step);
   Node* member(Node* target, Node* key);
   Node* parse_binding(Node* source);
   Node* parse_variable();

@@ -79,16 +79,17 @@ Outcome index(Meter& meter, const Value& target, const Json& key) {
   }
   if (target->is_array() && key.is_number()) {
     const auto& array = target->get_array();
-    const double at = std::floor(as_double(key));
+    const double at = as_double(key);
     const double place = at < 0 ? at + static_cast<double>(array.size()) : at;
-    if (!(place >= 0) || place >= static_cast<double>(array.size())) return Value();
+    const bool exists = place >= 0 && place < static_cast<double>(array.size()) && std::floor(place) == place;
+    if (!exists) return Value();
     return target.part(array[static_cast<std::size_t>(place)]);
   }
   if (target->is_array() && key.is_array()) return indices(meter, *target, key);
   if (key.is_object() && (target->is_array() || target->is_string() || target->is_null())) {
     return slice_by_object(meter, target, key.get_object());
   }
-  if (target->is_null() && (key.is_string() || key.is_number() || key.is_null())) return Value();
+  if (target->is_null() && (key.is_string() || key.is_number())) return Value();
   if (key.is_string()) return refuse(fmt::format("cannot index {} with {}", type_name(*target), preview(key)));
   return refuse(fmt::format("cannot index {} with {}", type_name(*target), describe(key)));
 }
@@ -118,7 +119,7 @@ Outcome slice(Meter& meter, const Value& target, const Json& from, const Json& t
 }
 
 Outcome indices(Meter& meter, const Json& target, const Json& needle) {
-  if (target.is_null()) return Value();
+  if (target.is_null()) return index(meter, Value(), needle);
   if (target.is_string() && needle.is_string()) return indices_in_text(meter, target.get_string(), needle.get_string());
   if (target.is_array() && needle.is_array()) {
     return indices_in_array(meter, target.get_array(), std::span(needle.get_array().data(), needle.get_array().size()));

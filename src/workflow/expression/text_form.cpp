@@ -37,6 +37,7 @@ void append(std::string& out, const Json& value, std::size_t limit) {  // NOLINT
     out += '}';
   } else if (value.is_double()) {
     append_json(out, number_of(value.get_double()));
+    if (out.ends_with(".0")) out.resize(out.size() - 2);  // an integer beyond 64 bits
   } else if (value.is_string() && value.get_string().size() > limit) {
     append_json(out, Json(shorten(value.get_string(), limit)));
   } else {
@@ -58,7 +59,7 @@ std::string plain_text(const Json& value) {
 
 std::string preview(const Json& value) {
   std::string out;
-  append(out, value, preview_bytes);
+  append(out, value, preview_bytes + 1);
   return shorten(out, preview_bytes);
 }
 
