@@ -2,12 +2,14 @@
 
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
 #include "async/run_child.hpp"
 #include "async/run_in.hpp"
+#include "async/task_group.hpp"
 #include "http/client.hpp"
 #include "support/python_server.hpp"
 
@@ -73,6 +75,41 @@ TEST(HttpClientTls, OnlyATrustedCertificateIsAccepted) {
   const auto downgraded = async::run_in(io, trusting.send(request));
   ASSERT_FALSE(downgraded);
   EXPECT_EQ(downgraded.error().code, ErrorCode::bad_response);
+}
+
+asio::awaitable<void> note_body(Client& client, Request request, std::string* body) {
+  const auto response = co_await client.send(std::move(request));
+  *body = response ? response->body : response.error().message;
+}
+
+TEST(HttpClientTls, Http2IsNegotiatedAndRequestsShareOneConnection) {
+  if (!test::has_program("node")) GTEST_SKIP() << "the HTTP/2 peer needs node";
+  test::clear_proxy_environment();
+  const Certificate certificate;
+  ASSERT_TRUE(certificate.good());
+  const test::PythonServer server("http2_server.mjs", {certificate.file()});
+  asio::io_context io;
+  ClientOptions options;
+  options.ca_file = certificate.file();
+  Client client(io.get_executor(), options);
+  Request request;
+  request.method = "POST";
+  request.url = "https://127.0.0.1:" + std::to_string(server.port()) + "/?size=20000";
+  request.body = std::string(100'000, 'a');
+
+  std::vector<std::string> bodies(21);
+  async::run_in(io, note_body(client, request, &bodies[0]));  // opens the connection that the others share
+  async::TaskGroup group(io.get_executor());
+  for (std::size_t i = 1; i < bodies.size(); ++i) group.spawn(note_body(client, request, &bodies[i]));
+  async::run_in(io, group.join());
+  for (const auto& body : bodies) {
+    EXPECT_TRUE(body.starts_with(R"({"version":"2.0","connections":1,"received":100000,)")) << body.substr(0, 200);
+  }
+
+  request.version = Version::http1;
+  std::string old_style;
+  async::run_in(io, note_body(client, request, &old_style));
+  EXPECT_TRUE(old_style.starts_with(R"({"version":"1.1")")) << old_style.substr(0, 200);
 }
 
 }  // namespace

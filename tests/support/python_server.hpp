@@ -5,8 +5,8 @@
 
 namespace skein::test {
 
-/// A helper program in tests/support/, run by python3: it prints its port on its first line and serves until it is killed. Dies with the
-/// test, also if the test crashes.
+/// A helper program in tests/support/, run by python3 (or by node where it ends in .mjs): it prints its port on its first line and serves until
+/// it is killed. Dies with the test, also if the test crashes.
 class PythonServer {
  public:
   /// Throws std::runtime_error where it does not start.
@@ -23,6 +23,9 @@ class PythonServer {
   int pid_ = -1;
   int port_ = 0;
 };
+
+/// Whether a program of that name is on the PATH.
+[[nodiscard]] bool has_program(const std::string& name);
 
 /// Removes the proxy variables of the machine that runs the tests, so that loopback addresses are reached directly.
 void clear_proxy_environment();
