@@ -42,7 +42,7 @@ struct Writer::Statements {
   Statement find_run;
   Statement find_definition;
   Statement insert_definition;
-  Statement delete_mail;
+  Statement remove_mail;
   Statement insert_blob;
   Statement insert_blob_use;
 
@@ -59,7 +59,7 @@ struct Writer::Statements {
         {&made->find_run, "SELECT key, last_entry FROM runs WHERE id=?"},
         {&made->find_definition, "SELECT key FROM definitions WHERE hash=?"},
         {&made->insert_definition, "INSERT INTO definitions(hash, document) VALUES(?,?)"},
-        {&made->delete_mail, "DELETE FROM inbox WHERE id=?"},
+        {&made->remove_mail, "DELETE FROM inbox WHERE id=?"},
         {&made->insert_blob, "INSERT OR IGNORE INTO blobs(hash, bytes) VALUES(?,?)"},
         {&made->insert_blob_use, "INSERT OR IGNORE INTO blob_uses(run, hash) VALUES(?,?)"},
     };
@@ -232,7 +232,7 @@ Result<void> Writer::write(const Append& append) {
   if (!inserted) return inserted;
   ++next_entry_;
   for (const auto id : append.consumed) {
-    const auto deleted = s.delete_mail.bind(1, id).run();
+    const auto deleted = s.remove_mail.bind(1, id).run();
     if (!deleted) return deleted;
   }
   if (append.keep == Keep::released || is_final(append.summary.status)) {
