@@ -7,6 +7,7 @@
 #     PRIVATE_LINKS ...            # dependencies that its headers do not show
 #     TEST_LINKS ...)              # only for the tests
 define_property(GLOBAL PROPERTY SKEIN_FOLDERS BRIEF_DOCS "targets made by skein_folder")
+define_property(GLOBAL PROPERTY SKEIN_LIBRARIES BRIEF_DOCS "what they link from outside the project")
 
 function(skein_folder name)
   cmake_parse_arguments(ARG "" "" "SOURCES;TESTS;LINKS;PRIVATE_LINKS;TEST_LINKS" ${ARGN})
@@ -16,7 +17,10 @@ function(skein_folder name)
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
   target_link_libraries(${target} PUBLIC ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
+  set(outside ${ARG_LINKS} ${ARG_PRIVATE_LINKS})
+  list(FILTER outside EXCLUDE REGEX "^skein_")
   set_property(GLOBAL APPEND PROPERTY SKEIN_FOLDERS ${target})
+  set_property(GLOBAL APPEND PROPERTY SKEIN_LIBRARIES ${outside})
   if(SKEIN_TESTS AND ARG_TESTS)
     skein_test(${target}_test SOURCES ${ARG_TESTS} LINKS ${target} ${ARG_TEST_LINKS})
   endif()
