@@ -232,8 +232,8 @@ Result<void> Writer::write(const Append& append) {
   if (!inserted) return inserted;
   ++next_entry_;
   for (const auto id : append.consumed) {
-    const auto deleted = s.remove_mail.bind(1, id).run();
-    if (!deleted) return deleted;
+    const auto removed = s.remove_mail.bind(1, id).run();
+    if (!removed) return removed;
   }
   if (append.keep == Keep::released || is_final(append.summary.status)) {
     known_.erase(append.run);
