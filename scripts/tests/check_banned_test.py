@@ -45,7 +45,7 @@ class CheckBanned(CheckerTest):
         self.assert_allowed("  Thing(const Thing&) = delete;")
         self.assert_allowed("  return std::unique_ptr<Thing>(new Thing(1));")
         self.assert_allowed("  std::unique_ptr<Thing> thing(new Thing(1));")
-        self.assert_allowed("  int renewed = new_value + anew;")
+        self.assert_allowed("  int renewed = new_value + anew; auto deleted = remove();")
 
     def test_mutable_statics(self):
         self.assert_banned("  static int count = 0;", "runtime/")
