@@ -9,9 +9,11 @@ namespace skein::conformance {
 
 struct Case {
   std::string_view expression;
-  std::string_view input;  ///< JSON
+  std::string_view results;  ///< what jq 1.6 gives for `document`: the array of the results, or "error"
 };
 
+/// What the written cases are evaluated on.
+[[nodiscard]] std::string_view document();
 /// Written by hand: every operator and function, and the corners that differ between implementations.
 [[nodiscard]] std::span<const Case> cases();
 
