@@ -15,9 +15,11 @@ using namespace skein;
 class OneDocument : public workflow::Scope {
  public:
   Result<const Json*> find(std::string_view head, std::string_view field, Json& scratch) const override {
-    static const Json document = parse_json(
-        R"({"n":3,"s":"héllo, wörld","a":[3,1,2],"o":{"b":1,"a":{"c":[{}]}},"l":[{"k":"x","v":1},{"k":"y","v":2.5}],"t":true,
-            "big":18446744073709551615,"z":null,"j":"[1,{\"a\":2}]"})").value();
+    static const Json document =
+        parse_json(
+            R"({"n":3,"s":"héllo, wörld","a":[3,1,2],"o":{"b":1,"a":{"c":[{}]}},"l":[{"k":"x","v":1},{"k":"y","v":2.5}],"t":true,
+            "big":18446744073709551615,"z":null,"j":"[1,{\"a\":2}]"})")
+            .value();
     if (head == "unknown") return fail(ErrorCode::not_found, "unknown name");
     const auto* value = document.as_object().if_contains(head);
     if (value == nullptr) return &document;

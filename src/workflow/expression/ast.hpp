@@ -20,8 +20,17 @@ enum class NodeKind : std::uint8_t {
   index,        ///< target, key
   slice,        ///< target, to, from
   negate,       ///< operand
-  add, subtract, multiply, divide, modulo,              ///< a, b
-  equal, unequal, less, less_equal, greater, greater_equal,  ///< a, b
+  add,
+  subtract,
+  multiply,
+  divide,
+  modulo,              ///< a, b
+  equal,
+  unequal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,  ///< a, b
   object,       ///< …, value, key of the first pair: in reverse order
   interpolate,  ///< the parts, literal or not
   call,         ///< arguments of a builtin that takes values
@@ -29,7 +38,9 @@ enum class NodeKind : std::uint8_t {
   iterate,      ///< target
   pipe,         ///< stages
   comma,        ///< branches
-  conjunction, disjunction, alternative,  ///< a, b
+  conjunction,
+  disjunction,
+  alternative,  ///< a, b
   conditional,  ///< condition, then, else
   attempt,      ///< body of a `?` that is not behind a step
   bind,         ///< source, body; slot

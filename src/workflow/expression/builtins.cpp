@@ -11,7 +11,8 @@ namespace {
 const std::vector<Builtin>& table() {
   static const auto all = [] {
     std::vector<Builtin> list;
-    for (auto&& theme : {array_builtins(), object_builtins(), string_builtins(), scalar_builtins(), stream_builtins(), ordering_builtins()}) {
+    for (auto&& theme :
+         {array_builtins(), object_builtins(), string_builtins(), scalar_builtins(), stream_builtins(), ordering_builtins()}) {
       list.insert(list.end(), theme.begin(), theme.end());
     }
     std::ranges::sort(list, {}, [](const Builtin& b) { return std::pair(b.name, b.parameters.size()); });
@@ -20,9 +21,11 @@ const std::vector<Builtin>& table() {
   return all;
 }
 
-constexpr std::string_view clock = "a workflow must decide the same way when it is replayed; pass the time in as an input or a task's result";
+constexpr std::string_view clock =
+    "a workflow must decide the same way when it is replayed; pass the time in as an input or a task's result";
 constexpr std::string_view outside = "expressions read only names, such as inputs.name or a task's result";
-constexpr std::string_view unbounded = "expressions always end, so there are no definitions, loops or recursion; use map, select, range or several tasks";
+constexpr std::string_view unbounded =
+    "expressions always end, so there are no definitions, loops or recursion; use map, select, range or several tasks";
 constexpr std::string_view plain = "docs/expressions.md lists what is";
 constexpr std::string_view patterns = "of regular expressions there is only test";
 
@@ -39,8 +42,10 @@ constexpr std::array<Refusal, 7> refusals{{
     {" def reduce foreach label import include recurse recurse_down repeat while until walk ", unbounded, true},
     {" match capture scan sub gsub splits ", patterns, false},
     {" try catch break paths leaf_paths tostream transpose combinations explode implode mktime todate fromdate date dateadd datesub "
-     "fromdateiso8601 todateiso8601 ascii nan infinite isinfinite isnan isnormal finites normals builtins modulemeta significand gamma lgamma "
-     "tgamma lgamma_r frexp modf logb exp exp2 exp10 log log2 log10 sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh cbrt trunc rint "
+     "fromdateiso8601 todateiso8601 ascii nan infinite isinfinite isnan isnormal finites normals builtins modulemeta significand gamma "
+     "lgamma "
+     "tgamma lgamma_r frexp modf logb exp exp2 exp10 log log2 log10 sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh cbrt trunc "
+     "rint "
      "nearbyint expm1 log1p toarray ",
      plain, true},
     {" fromstream truncate_stream strptime strftime isvalid getpath setpath delpaths path pick pow ldexp scalb scalbln INDEX IN "

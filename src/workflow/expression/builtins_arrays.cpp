@@ -52,7 +52,8 @@ Outcome join(Evaluator& evaluator, const Value& input, Args args) {
 
 bool flatten_into(ArrayBuilder& out, Meter& meter, const Value& array, double depth) {  // NOLINT(misc-no-recursion): max_json_depth
   const auto use = [&](const Json& item) -> std::expected<void, Failure> {
-    const bool done = item.is_array() && depth > 0 ? meter.spend() && flatten_into(out, meter, array.part(item), depth - 1) : out.push(array.part(item));
+    const bool done =
+        item.is_array() && depth > 0 ? meter.spend() && flatten_into(out, meter, array.part(item), depth - 1) : out.push(array.part(item));
     if (!done) return meter.refusal();
     return {};
   };
@@ -97,9 +98,7 @@ Outcome last_index(Evaluator& evaluator, const Value& input, Args args) {
 Outcome map(Evaluator& evaluator, const Node& call, const Value& input) {
   ArrayBuilder out(evaluator.meter());
   const auto take = [&](Value v) { return out.push(std::move(v)) ? Flow::more : evaluator.fail(evaluator.meter().failure()); };
-  const auto use = [&](const Json& item) {
-    return evaluator.guarded([&] { evaluator.run(*call.args[0], input.part(item), take); });
-  };
+  const auto use = [&](const Json& item) { return evaluator.guarded([&] { evaluator.run(*call.args[0], input.part(item), take); }); };
   if (auto done = each(input, use); !done) return std::unexpected(std::move(done).error());
   return out.finish();
 }

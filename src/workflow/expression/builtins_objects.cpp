@@ -26,7 +26,8 @@ Outcome keys_in(Evaluator& evaluator, const Value& input, KeyOrder order) {
   const auto* object = input->if_object();
   if (object == nullptr) return refuse(fmt::format("{} has no keys", describe(*input)));
   auto names = sorted_keys(*object);
-  if (order == KeyOrder::as_written) std::ranges::transform(*object, names.begin(), [](const auto& member) { return std::string_view(member.key()); });
+  if (order == KeyOrder::as_written)
+    std::ranges::transform(*object, names.begin(), [](const auto& member) { return std::string_view(member.key()); });
   for (const auto name : names) {
     if (!out.push_text(name)) return evaluator.meter().refusal();
   }

@@ -88,7 +88,9 @@ Outcome absolute(Evaluator&, const Value& input, Args) {
   return input->is_number() ? Outcome(Value::scalar(magnitude(*input))) : number_required(input);
 }
 
-Outcome fail_with(Evaluator&, const Json& message) { return refuse(message.is_string() ? plain_text(message).substr(0, 2000) : preview(message)); }
+Outcome fail_with(Evaluator&, const Json& message) {
+  return refuse(message.is_string() ? plain_text(message).substr(0, 2000) : preview(message));
+}
 Outcome fail_with_input(Evaluator& e, const Value& input, Args) { return fail_with(e, *input); }
 Outcome fail_with_message(Evaluator& e, const Value&, Args args) { return fail_with(e, *args[0]); }
 

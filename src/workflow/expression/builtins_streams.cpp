@@ -32,7 +32,8 @@ bool is_scalar(const Json& v) { return !v.is_structured(); }
 Flow count(Evaluator& evaluator, const Json& from, const Json& to, const Json& by, const Sink& sink) {
   if (!from.is_number() || !to.is_number() || !by.is_number()) return evaluator.fail(refuse("the bounds of range must be numbers").error());
   const auto direction = compare_numbers(by, Json(0));
-  for (Json at = canonical(from); direction != 0 && compare_numbers(at, to) == (direction > 0 ? std::weak_ordering::less : std::weak_ordering::greater);
+  for (Json at = canonical(from);
+       direction != 0 && compare_numbers(at, to) == (direction > 0 ? std::weak_ordering::less : std::weak_ordering::greater);
        at = add_numbers(at, by)) {
     if (!evaluator.meter().spend()) return evaluator.fail(evaluator.meter().failure());
     if (sink(Value::scalar(Json(at))) == Flow::stop) return Flow::stop;
@@ -41,7 +42,8 @@ Flow count(Evaluator& evaluator, const Json& from, const Json& to, const Json& b
 }
 
 Flow range(Evaluator& evaluator, const Node& call, const Value& input, Sink sink) {
-  if (call.args.size() == 1) return evaluator.run(*call.args[0], input, [&](Value to) { return count(evaluator, Json(0), *to, Json(1), sink); });
+  if (call.args.size() == 1)
+    return evaluator.run(*call.args[0], input, [&](Value to) { return count(evaluator, Json(0), *to, Json(1), sink); });
   return evaluator.run(*call.args[0], input, [&](Value from) {
     return evaluator.run(*call.args[1], input, [&](Value to) {
       if (call.args.size() == 2) return count(evaluator, *from, *to, Json(1), sink);
@@ -82,7 +84,8 @@ Outcome last_of(Evaluator& evaluator, const Node& call, const Value& input) {
     last = std::move(v);
     return Flow::more;
   };
-  if (auto done = evaluator.guarded([&] { evaluator.run(*call.args[0], input, remember); }); !done) return std::unexpected(std::move(done).error());
+  if (auto done = evaluator.guarded([&] { evaluator.run(*call.args[0], input, remember); }); !done)
+    return std::unexpected(std::move(done).error());
   return last;
 }
 

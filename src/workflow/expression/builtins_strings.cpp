@@ -36,7 +36,8 @@ Outcome split_text(Evaluator& evaluator, const Value& input, Args args) {
 
 template <bool (*test)(std::string_view, std::string_view)>
 Outcome has_affix(Evaluator&, const Value& input, Args args) {
-  if (!input->is_string() || !args[0]->is_string()) return refuse("startswith and endswith need a string as input and a string as argument");
+  if (!input->is_string() || !args[0]->is_string())
+    return refuse("startswith and endswith need a string as input and a string as argument");
   return Value(test(input->get_string(), args[0]->get_string()));
 }
 bool starts(std::string_view text, std::string_view affix) { return text.starts_with(affix); }
@@ -80,7 +81,8 @@ Outcome trimmed(Evaluator& evaluator, const Value& input, Args) {
 
 Outcome matches(Evaluator& evaluator, const Value& input, const Json& pattern, const Json& flags) {
   if (!input->is_string() || !pattern.is_string() || !(flags.is_string() || flags.is_null())) {
-    return refuse(fmt::format("test needs strings; it got {} to look in, the pattern {} and the flags {}", describe(*input), preview(pattern), preview(flags)));
+    return refuse(fmt::format("test needs strings; it got {} to look in, the pattern {} and the flags {}", describe(*input),
+                              preview(pattern), preview(flags)));
   }
   const std::string_view text = input->get_string();
   const auto regex = evaluator.regex(pattern.get_string(), flags.is_null() ? std::string_view{} : std::string_view(flags.get_string()));

@@ -107,7 +107,9 @@ TEST(Results, AreExactlyOne) {
 TEST(Results, KeepWhatAnEarlierStepMayCatch) {
   expect_all({
       {"[1 | (., error(\"x\"))?]", "[1]"},
-      {"[(1, 2) | if . == 1 then error(\"x\") else . end]?", "error: it gives no result; provide one with '// …', or collect what there is with [ … ] (in the expression '[(1, 2) | if . == 1 then error(\"x\") else . end]?')"},
+      {"[(1, 2) | if . == 1 then error(\"x\") else . end]?",
+       "error: it gives no result; provide one with '// …', or collect what there is with [ … ] (in the expression '[(1, 2) | if . == 1 "
+       "then error(\"x\") else . end]?')"},
       {"[inputs.n.a?] ", "[]"},
       {"inputs.n.a? // 7", "7"},
       {"inputs.n.a?//7", "7"},
@@ -134,7 +136,9 @@ TEST(Functions, DifferFromJqOnPurpose) {
       {"any(true, error(\"x\"); .)", "true"},
       {"[limit(0; 1, 2)]", "[]"},
       {"[1, 2] | any(. == 1, error(\"x\"))", "true"},
-      {"\" a \" | trim, ltrim, rtrim | length", "error: it gives several results; collect them with [ … ] or choose one with first( … ) (in the expression '\" a \" | trim, ltrim, rtrim | length')"},
+      {"\" a \" | trim, ltrim, rtrim | length",
+       "error: it gives several results; collect them with [ … ] or choose one with first( … ) (in the expression '\" a \" | trim, ltrim, "
+       "rtrim | length')"},
       {"[\" a \", \"  \" | trim, ltrim, rtrim]", R"(["a","a "," a","","",""])"},
       {"[{k: \"a\", v: 1}, {K: \"b\", V: 2}] | from_entries", R"({"a":1,"b":2})"},
       {"if true then 1 else 2 end", "1"},
@@ -205,36 +209,118 @@ TEST(Limits, EndEveryEvaluation) {
   const ExpressionLimits small{.max_steps = 20'000, .max_bytes = 100'000};
   constexpr std::string_view steps = "it takes more steps than are allowed; work on less data at once";
   constexpr std::string_view bytes = "its values take more memory than is allowed; work on less data at once";
-  for (const std::string_view text : {
-           "last(range(1e18))", "[range(1e18)] | length", "first(range(1e18) | select(. < 0))", "last(range(9007199254740992; 1e300))",
-           "[range(200)] | map(. as $x | [range(200)]) | length", "any(range(1e18); . < 0)", "[range(1000)] | . as $a | map($a | contains([-1]))",
-           "[range(1000)] | . as $a | map($a == [1]) | map($a | any(. < 0))", "([range(300)] | . as $a | $a | map([$a, .] | length)) | length",
-           "last(range(0; 1; 1e-300))", "[range(900)] | . as $a | map($a - $a)", "[range(900)] | . as $a | map($a | indices(3))",
-           "(\"a\" * 5000) as $s | [range(300)] | map($s | length, indices(\"b\"))", "[limit(1e18; range(1e18))]",
-           "(\"a\" * 90000) as $s | [range(900)] | map($s | length)", "(\"a\" * 90000) as $s | [range(900)] | map($s | test(\"b\"))",
-           "(\"a\" * 90000) as $s | [range(900)] | map($s | contains(\"b\"))", "(\"a\" * 90000) as $s | [range(900)] | map($s | .[0:1])",
-           "[range(900)] | . as $a | [$a[] | $a | sort] | length", "[range(900)] | . as $a | $a | map($a | keys)", "[range(900)] | . as $a | $a | map($a | [.[]?])",
-           "[range(900)] | . as $a | $a | map($a == ($a | map(.)))", "[range(900)] | . as $a | map($a | flatten)"}) {
+  for (const std::string_view text : {"last(range(1e18))",
+                                      "[range(1e18)] | length",
+                                      "first(range(1e18) | select(. < 0))",
+                                      "last(range(9007199254740992; 1e300))",
+                                      "[range(200)] | map(. as $x | [range(200)]) | length",
+                                      "any(range(1e18); . < 0)",
+                                      "[range(1000)] | . as $a | map($a | contains([-1]))",
+                                      "[range(1000)] | . as $a | map($a == [1]) | map($a | any(. < 0))",
+                                      "([range(300)] | . as $a | $a | map([$a, .] | length)) | length",
+                                      "last(range(0; 1; 1e-300))",
+                                      "[range(900)] | . as $a | map($a - $a)",
+                                      "[range(900)] | . as $a | map($a | indices(3))",
+                                      "(\"a\" * 5000) as $s | [range(300)] | map($s | length, indices(\"b\"))",
+                                      "[limit(1e18; range(1e18))]",
+                                      "(\"a\" * 90000) as $s | [range(900)] | map($s | length)",
+                                      "(\"a\" * 90000) as $s | [range(900)] | map($s | test(\"b\"))",
+                                      "(\"a\" * 90000) as $s | [range(900)] | map($s | contains(\"b\"))",
+                                      "(\"a\" * 90000) as $s | [range(900)] | map($s | .[0:1])",
+                                      "[range(900)] | . as $a | [$a[] | $a | sort] | length",
+                                      "[range(900)] | . as $a | $a | map($a | keys)",
+                                      "[range(900)] | . as $a | $a | map($a | [.[]?])",
+                                      "[range(900)] | . as $a | $a | map($a == ($a | map(.)))",
+                                      "[range(900)] | . as $a | map($a | flatten)"}) {
     const auto message = error_of(text, small);
     EXPECT_TRUE(message == steps || message == bytes) << text << ": " << message;
   }
-  for (const std::string_view text : {
-           "\"x\" * 1e9", "\"x\" * 1e300", "\"xyz\" * 9e15", "1e9 * \"ab\"", "(\"ab\" * 30000) | split(\"\")", "(\"a\" * 30000) | [., ., ., .]",
-           "(\"a\" * 30000) | . + . + . + .", "(\"[\" * 3000) | fromjson", "(\"1,\" * 30000) | fromjson", "(\"a\" * 30000) | {a: ., b: ., c: ., d: .}",
-           "(\"a\" * 40000) | \"\\(.)\\(.)\\(.)\"", "(\"a\" * 60000) | ascii_upcase", "(\"a\" * 60000) | ltrimstr(\"a\")", "(\"a\" * 60000) | [.] | tojson",
-           "[range(2000)] | to_entries", "{a: (\"a\" * 30000)} | . * {b: .a} * {c: .a}", "(\"a\" * 30000) | [., .] | join(\"-\")",
-           "(\"a\" * 30000) | [[.]] | map_values([., .])", "[range(1000)] | to_entries | map({key: \"a\\(.key)\", value}) | from_entries",
-           "[range(3500)] | reverse", "[range(3500)] | sort", "[range(3500)] | unique", "[range(3500)] | group_by(.)", "[range(3500)] | keys | keys",
-           "[range(3500)] | .[1:] | .[1:]", "[range(3500)] | map(.) | map(.)", "[range(3500)] | flatten", "[range(3500)] | . - []", "(\"a\" * 60000) | tojson",
-           "[range(3500)] | map(\"a\") | indices(\"a\")", "(\"a\" * 3900) | indices(\"a\")", "(\"a,\" * 4000) | split(\",\")", "(\"a\" * 50000) | tostring | .[1:]",
-           "[range(3500)] | with_entries(.)", "[range(3500)] | tojson | fromjson", "{a: 1} | {(\"a\" * 60000): 1} | keys", "(\"a\" * 60000) | {b: .} | to_entries"}) {
+  for (const std::string_view text : {"\"x\" * 1e9",
+                                      "\"x\" * 1e300",
+                                      "\"xyz\" * 9e15",
+                                      "1e9 * \"ab\"",
+                                      "(\"ab\" * 30000) | split(\"\")",
+                                      "(\"a\" * 30000) | [., ., ., .]",
+                                      "(\"a\" * 30000) | . + . + . + .",
+                                      "(\"[\" * 3000) | fromjson",
+                                      "(\"1,\" * 30000) | fromjson",
+                                      "(\"a\" * 30000) | {a: ., b: ., c: ., d: .}",
+                                      "(\"a\" * 40000) | \"\\(.)\\(.)\\(.)\"",
+                                      "(\"a\" * 60000) | ascii_upcase",
+                                      "(\"a\" * 60000) | ltrimstr(\"a\")",
+                                      "(\"a\" * 60000) | [.] | tojson",
+                                      "[range(2000)] | to_entries",
+                                      "{a: (\"a\" * 30000)} | . * {b: .a} * {c: .a}",
+                                      "(\"a\" * 30000) | [., .] | join(\"-\")",
+                                      "(\"a\" * 30000) | [[.]] | map_values([., .])",
+                                      "[range(1000)] | to_entries | map({key: \"a\\(.key)\", value}) | from_entries",
+                                      "[range(3500)] | reverse",
+                                      "[range(3500)] | sort",
+                                      "[range(3500)] | unique",
+                                      "[range(3500)] | group_by(.)",
+                                      "[range(3500)] | keys | keys",
+                                      "[range(3500)] | .[1:] | .[1:]",
+                                      "[range(3500)] | map(.) | map(.)",
+                                      "[range(3500)] | flatten",
+                                      "[range(3500)] | . - []",
+                                      "(\"a\" * 60000) | tojson",
+                                      "[range(3500)] | map(\"a\") | indices(\"a\")",
+                                      "(\"a\" * 3900) | indices(\"a\")",
+                                      "(\"a,\" * 4000) | split(\",\")",
+                                      "(\"a\" * 50000) | tostring | .[1:]",
+                                      "[range(3500)] | with_entries(.)",
+                                      "[range(3500)] | tojson | fromjson",
+                                      "{a: 1} | {(\"a\" * 60000): 1} | keys",
+                                      "(\"a\" * 60000) | {b: .} | to_entries"}) {
     const auto message = error_of(text, small);
-    EXPECT_TRUE(message == steps || message == bytes)
-        << text << ": " << message;
+    EXPECT_TRUE(message == steps || message == bytes) << text << ": " << message;
   }
   // A limit is not something to catch.
   EXPECT_EQ(error_of("[(range(1e18) | select(. < 0))?] // 1", small), steps);
   EXPECT_EQ(error_of("[(\"x\" * 1e9)?]", small), bytes);
+}
+
+// Wherever a limit strikes, the answer is the limit's error, never a wrong result or a caught failure.
+TEST(Limits, MayStrikeAnywhere) {
+  for (const std::string_view text :
+       {"[3, 1, 2] | sort, unique, reverse, sort_by(-.), group_by(. % 2), unique_by(. % 2), min_by(.), max",
+        "{b: [1], a: {c: 2}} | keys, keys_unsorted, to_entries, length", "[1, [2, [3]]] | flatten, flatten(1), tojson, map(tostring)",
+        "{a: 1, b: {c: 2}} | with_entries({key: \"x\\(.key)\", value}), map_values([.]), . * {b: {d: 3}}, . + {e: 4}",
+        "\"a,b,a,\" | split(\",\"), split(\"\"), indices(\"a\"), ascii_upcase, ltrimstr(\"a\"), .[1:], length, test(\"A\"; \"i\"), "
+        "test(\"b+\"), \"<\\(.)>\", [.] | tojson",
+        "[1, 2, 1] | indices(1), indices([1, 2]), . - [2], .[1:], contains([1]), (. == [1, 2, 1]), (map(. * 2) | add), join(\"-\"), any(. "
+        "> 1), all, to_entries",
+        "\"[1,{\\\"a\\\":2}]\" | fromjson, (fromjson | .[1] | {a, b: [.a]} | contains({b: [2]}))",
+        "[range(3), range(0; 4; 2), limit(2; 7, 8, 9), first(1, 2), last(3, 4), nth(1; 5, 6), isempty(empty)]",
+        "(1, 2) as $x | [$x, (3, 4)] | if .[0] == 1 then .[]? else {(\"k\", \"l\"): .[]} end",
+        "(\"ab\" * 40) | tostring, (. / \"b\"), contains(\"ba\"), ([.] | contains([\"ba\"])), ({a: .} | tojson), length",
+        "[(null, 1, false) // 2, (true, false | . and (true, null), . or false)] | map(select(. != null)) | [.[:2][]]",
+        "[1, {a: 2} | (.a?, .[0]?, .[]?)]",
+        "{a: [1, 2]} | .a[1], .a[0:1], .[\"a\"][0, 1], (to_entries | from_entries), ([.] | add), ([.a, .a] | add)"}) {
+    const auto wrapped = "[" + std::string(text) + "]";
+    const auto full = evaluate(wrapped);
+    ASSERT_TRUE(full.starts_with('[')) << text << full;
+    const auto check = [&](const ExpressionLimits& limits, std::string_view message) {
+      const auto result = evaluate(wrapped, limits);
+      EXPECT_TRUE(result == full || result == "error: " + std::string(message) + result.substr(std::min(result.size(), 7 + message.size())))
+          << text << "\n"
+          << result;
+    };
+    for (std::size_t steps = 0; steps < 600; ++steps)
+      check({.max_steps = steps}, "it takes more steps than are allowed; work on less data at once");
+    for (std::size_t bytes = 0; bytes < 6000; bytes += 4)
+      check({.max_bytes = bytes}, "its values take more memory than is allowed; work on less data at once");
+  }
+}
+
+TEST(Regexes, AreCachedAndBounded) {
+  EXPECT_EQ(evaluate("[\"ab\", \"b\", \"c\"] | map(test(\"^a\"), test(\"^A\"; \"i\"))"), "[true,true,false,false,false,false]");
+  EXPECT_EQ(evaluate("[range(100)] | map(. as $n | \"x\" | test(\"x{\\($n)}\")) | map(select(.)) | length"), "2");
+  testing::internal::CaptureStderr();
+  const std::string_view huge =
+      R"~([("((a{100}){100}){10}", "(((((x{9}){9}){9}){9}){9})", "[^\\x00-\\x{10FFFF}]{1000}", "(\\pL{900}|\\pN{900})+$", "(\\pL?){20}y") as $r | ("a" * 5000 | test($r))?])~";
+  EXPECT_TRUE(evaluate(huge).starts_with('[')) << evaluate(huge);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
 TEST(Limits, BytesComeBack) {
@@ -257,6 +343,84 @@ TEST(Limits, BoundTheDepthOfValuesAndOfSteps) {
   std::string longer = "1";
   for (int i = 0; i < 5000; ++i) longer += "|.";
   EXPECT_EQ(evaluate(longer), "1");
+}
+
+TEST(Values, OfEveryTypeMeetEveryOperator) {
+  // No combination may crash or give two different answers.
+  constexpr std::string_view values[] = {"null",
+                                         "true",
+                                         "0",
+                                         "-1",
+                                         "2.5",
+                                         "1e300",
+                                         "18446744073709551615",
+                                         "\"\"",
+                                         "\"a,b\"",
+                                         "\"x\" * 20",
+                                         "[]",
+                                         "[1,2]",
+                                         "[[1],\"a\"]",
+                                         "{}",
+                                         "{a: 1}",
+                                         "{start: 0, end: 1}",
+                                         "{\"a\": {b: []}}"};
+  constexpr std::string_view operations[] = {"%a + %b",
+                                             "%a - %b",
+                                             "%a * %b",
+                                             "%a / %b",
+                                             "%a % %b",
+                                             "%a == %b",
+                                             "%a < %b",
+                                             "%a and %b",
+                                             "%a // %b",
+                                             "%a | .[%b]",
+                                             "%a | .[%b:]",
+                                             "%a | .[:%b]",
+                                             "%a | has(%b)",
+                                             "%a | in(%b)",
+                                             "%a | contains(%b)",
+                                             "%a | index(%b)",
+                                             "%a | join(%b)",
+                                             "%a | split(%b)",
+                                             "%a | test(%b)",
+                                             "%a | test(\"a\"; %b)",
+                                             "%a | ltrimstr(%b)",
+                                             "%a | rtrimstr(%b)",
+                                             "%a | startswith(%b)",
+                                             "%a | endswith(%b)",
+                                             "%a | flatten(%b)",
+                                             "[limit(%a; %b)]",
+                                             "[nth(%a; %b)]",
+                                             "[limit(5; range(%a; %b))]",
+                                             "[limit(5; range(0; %a; %b))]",
+                                             "{(%a): %b}",
+                                             "%a | nth(%b)",
+                                             "[%a, %b] | sort, unique, group_by(.), add",
+                                             "%a | map_values(%b)",
+                                             "%a | with_entries(%b)",
+                                             "%a | map(%b)",
+                                             "%a | error(%b)",
+                                             "\"\\(%a)\\(%b)\"",
+                                             "%a | rindex(%b)",
+                                             "%a | inside(%b)",
+                                             "%a | [floor?, ceil?, round?, sqrt?, abs?, fabs?, length?, trim?, ltrim?, rtrim?, tonumber?, "
+                                             "tojson, fromjson?, keys?, add?, any?, min?, first?, %b]"};
+  const auto fill = [](std::string text, std::string_view what, std::string_view with) {
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at))
+      text.replace(at, what.size(), "(" + std::string(with) + ")");
+    return text;
+  };
+  for (const auto operation : operations) {
+    for (const auto a : values) {
+      for (const auto b : values) {
+        const auto text = "[" + fill(fill(std::string(operation), "%a", a), "%b", b) + "]";
+        const auto result = evaluate(text, {.max_steps = 10'000, .max_bytes = 100'000});
+        EXPECT_EQ(result, evaluate(text, {.max_steps = 10'000, .max_bytes = 100'000})) << text;
+        EXPECT_TRUE(is_utf8(result)) << text;
+        EXPECT_EQ(result.find('@'), std::string::npos) << "does not parse: " << text << result;
+      }
+    }
+  }
 }
 
 TEST(Values, WithNumbersThatJsonCannotSayAreOrdered) {

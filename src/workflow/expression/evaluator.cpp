@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t max_levels = 800;
 
 Failure too_many_levels() {
-  return {Failure::Kind::fatal, skein::fail(ErrorCode::expression_failed, "too many nested steps; split the expression over several tasks").error()};
+  return {Failure::Kind::fatal,
+          skein::fail(ErrorCode::expression_failed, "too many nested steps; split the expression over several tasks").error()};
 }
 
 bool is_logic_result(NodeKind kind, bool a) { return kind == NodeKind::conjunction ? !a : a; }
@@ -46,9 +47,7 @@ Flow Evaluator::fail(Failure failure) {
   return Flow::stop;
 }
 
-Flow Evaluator::push(Outcome&& outcome, const Sink& sink) {
-  return outcome ? sink(*std::move(outcome)) : fail(std::move(outcome).error());
-}
+Flow Evaluator::push(Outcome&& outcome, const Sink& sink) { return outcome ? sink(*std::move(outcome)) : fail(std::move(outcome).error()); }
 
 // --- Exactly one result -------------------------------------------------------------------------------------------------------
 

@@ -64,9 +64,10 @@ TEST(Names, AreLookedUpInTheScope) {
 }
 
 TEST(References, AreListedInOrder) {
-  const auto parsed = Expression::parse(R"(a.b + inputs["c d"] | map(tasks["my-task"].result, e) | .f + ["g-h"].i.j + k[inputs.x])").value();
-  const std::vector<Reference> expected{{"a", "b", 0}, {"inputs", "c d", 6}, {"tasks", "my-task", 26}, {"e", "", 51},
-                                        {"g-h", "i", 61}, {"k", "", 75}, {"inputs", "x", 77}};
+  const auto parsed =
+      Expression::parse(R"(a.b + inputs["c d"] | map(tasks["my-task"].result, e) | .f + ["g-h"].i.j + k[inputs.x])").value();
+  const std::vector<Reference> expected{{"a", "b", 0},    {"inputs", "c d", 6}, {"tasks", "my-task", 26}, {"e", "", 51},
+                                        {"g-h", "i", 61}, {"k", "", 75},        {"inputs", "x", 77}};
   EXPECT_EQ(std::vector(parsed.references().begin(), parsed.references().end()), expected);
   EXPECT_EQ(Expression::parse("  .a.b ").value().references()[0], (Reference{"a", "b", 3}));
   EXPECT_EQ(Expression::parse("  .a.b ").value().text(), ".a.b");

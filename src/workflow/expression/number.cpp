@@ -67,12 +67,6 @@ Json canonical(const Json& number) {
   return *from_wide(*exact(number));
 }
 
-std::int64_t as_index(const Json& number) {
-  constexpr Wide least = std::numeric_limits<std::int64_t>::min();
-  constexpr Wide most = std::numeric_limits<std::int64_t>::max();
-  return static_cast<std::int64_t>(std::clamp(truncated(number), least, most));
-}
-
 std::weak_ordering compare_numbers(const Json& a, const Json& b) {
   if (const auto x = exact(a), y = exact(b); x && y) return *x <=> *y;
   // At least one is a fraction or huge. A fraction has fewer than 53 integral bits, and no 64-bit integer is near the huge ones,

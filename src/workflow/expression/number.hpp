@@ -17,8 +17,6 @@ namespace skein::workflow::expression {
 [[nodiscard]] Json number_of(double value);
 /// `number` in the one form that stands for its value: 3.0 becomes 3.
 [[nodiscard]] Json canonical(const Json& number);
-/// Truncated towards zero, and to the range of int64.
-[[nodiscard]] std::int64_t as_index(const Json& number);
 
 [[nodiscard]] std::weak_ordering compare_numbers(const Json& a, const Json& b);
 [[nodiscard]] Json add_numbers(const Json& a, const Json& b);

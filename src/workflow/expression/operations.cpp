@@ -14,7 +14,8 @@ namespace {
 
 Outcome compare_values(Meter& meter, NodeKind kind, const Value& a, const Value& b) {
   // A comparison costs what the smaller side holds; scalars are by far the most common.
-  if (a->is_structured() && b->is_structured() && !meter.spend(std::min(comparison_steps(*a), comparison_steps(*b)))) return meter.refusal();
+  if (a->is_structured() && b->is_structured() && !meter.spend(std::min(comparison_steps(*a), comparison_steps(*b))))
+    return meter.refusal();
   const auto order = compare(*a, *b);
   switch (kind) {
     case NodeKind::equal: return Value(order == 0);

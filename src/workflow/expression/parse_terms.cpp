@@ -221,8 +221,8 @@ Node* Parser::parse_conditional() {  // NOLINT(misc-no-recursion)
 Node* Parser::parse_word() {  // NOLINT(misc-no-recursion)
   const auto word = token_;
   if (word.text == "if") return parse_conditional();
-  if (word.text == "and" || word.text == "or" || word.text == "then" || word.text == "elif" || word.text == "else" ||
-      word.text == "end" || word.text == "as") {
+  if (word.text == "and" || word.text == "or" || word.text == "then" || word.text == "elif" || word.text == "else" || word.text == "end" ||
+      word.text == "as") {
     return unexpected("a value");
   }
   const bool is_call = next_token(text_, word.end()).is("(");
@@ -268,7 +268,8 @@ Node* Parser::finish_call(const Token& name, std::vector<const Node*> args) {
   if (builtin == nullptr) {
     std::vector<std::string> counts;
     for (const auto arity : arities(name.text)) counts.push_back(std::to_string(arity));
-    return fail(name.begin, fmt::format("'{}' takes {} arguments, not {} (they are separated by ';')", name.text, list_of(counts, " or "), args.size()));
+    return fail(name.begin, fmt::format("'{}' takes {} arguments, not {} (they are separated by ';')", name.text, list_of(counts, " or "),
+                                        args.size()));
   }
   if (builtin->needs_input && !has_input_) return no_input(name.begin, name.text);
   auto* node = make(builtin->value != nullptr ? NodeKind::call : NodeKind::closure_call, std::move(args));

@@ -117,7 +117,8 @@ Node* Parser::make(NodeKind kind, std::vector<const Node*> args) {
   node->args = std::move(args);
   node->single = is_single(kind, *node);
   for (const auto* arg : node->args) node->height = std::max<std::uint16_t>(node->height, arg->height + 1);
-  if (node->height > max_height) return fail(token_.begin, fmt::format("more than {} operators inside each other; split the expression", max_height));
+  if (node->height > max_height)
+    return fail(token_.begin, fmt::format("more than {} operators inside each other; split the expression", max_height));
   program_->nodes.push_back(std::move(node));
   return program_->nodes.back().get();
 }

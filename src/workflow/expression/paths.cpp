@@ -61,9 +61,7 @@ Outcome slice_by_object(Meter& meter, const Value& target, const JsonObject& ran
 
 }  // namespace
 
-std::size_t code_points(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, starts_code_point));
-}
+std::size_t code_points(std::string_view text) { return static_cast<std::size_t>(std::ranges::count_if(text, starts_code_point)); }
 
 std::size_t bytes_of(std::string_view text, std::size_t count) {
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -24,7 +24,8 @@ TEST(Template, AWholeExpressionKeepsItsType) {
 }
 
 TEST(Template, ResultsAreInsertedAsText) {
-  EXPECT_EQ(render_text("In {{city}}: {{ fetch.result.items }}, {{ {a: null} }} and {{ inputs.three }}."), R"("In Oslo: [3,1,2], {\"a\":null} and 3.")");
+  EXPECT_EQ(render_text("In {{city}}: {{ fetch.result.items }}, {{ {a: null} }} and {{ inputs.three }}."),
+            R"("In Oslo: [3,1,2], {\"a\":null} and 3.")");
   EXPECT_EQ(render_text("no braces } } { {"), R"("no braces } } { {")");
   EXPECT_EQ(render_text(""), R"("")");
 }
@@ -66,7 +67,8 @@ TEST(Template, ALiteralIsShared) {
 }
 
 TEST(Template, ListsReferencesWithTheirPlaces) {
-  const auto compiled = Template::compile(parse_json(R"({"a/b": ["x {{ fetch.result }} {{tasks[\"t\"]}}"], "c": "{{city}}"})").value()).value();
+  const auto compiled =
+      Template::compile(parse_json(R"({"a/b": ["x {{ fetch.result }} {{tasks[\"t\"]}}"], "c": "{{city}}"})").value()).value();
   const auto references = compiled.references();
   ASSERT_EQ(references.size(), 3U);
   EXPECT_EQ(references[0].pointer, "/a~1b/0");
@@ -77,7 +79,9 @@ TEST(Template, ListsReferencesWithTheirPlaces) {
 }
 
 TEST(Template, GivesAllErrorsAtOnce) {
-  const auto compiled = Template::compile(parse_json(R"({"a": "{{ 1 + }} {{ 2 2 }}", "b": ["ok {{city}}", "x {{ city"], "c": "{{}}", "d": "{{ \"}} }}", "e": "{{ ( "})").value());
+  const auto compiled = Template::compile(
+      parse_json(R"({"a": "{{ 1 + }} {{ 2 2 }}", "b": ["ok {{city}}", "x {{ city"], "c": "{{}}", "d": "{{ \"}} }}", "e": "{{ ( "})")
+          .value());
   ASSERT_FALSE(compiled);
   const auto& errors = compiled.error();
   ASSERT_EQ(errors.size(), 6U);
@@ -95,8 +99,15 @@ TEST(Template, GivesAllErrorsAtOnce) {
   EXPECT_EQ(errors[5].pointer, "/e");
 }
 
+TEST(Template, AfterAnErrorAtTheEndNothingFollows) {
+  const auto compiled = Template::compile(Json("{{ \"}} ")).error();
+  ASSERT_EQ(compiled.size(), 1U);
+  EXPECT_EQ(Template::compile(Json("{{ } }}{{ ( }")).error().size(), 2U);
+}
+
 TEST(Template, ErrorsNameTheExpressionAndThePlace) {
-  EXPECT_EQ(render(parse_json(R"({"a": [1, "{{ inputs.n.x }}"]})").value()), "error: cannot index number with \"x\" (in the expression 'inputs.n.x') at /a/1");
+  EXPECT_EQ(render(parse_json(R"({"a": [1, "{{ inputs.n.x }}"]})").value()),
+            "error: cannot index number with \"x\" (in the expression 'inputs.n.x') at /a/1");
   EXPECT_EQ(render_text("x {{ nowhere }}"), "error: unknown name 'nowhere' (in the expression 'nowhere')");
 }
 

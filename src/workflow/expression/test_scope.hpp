@@ -39,7 +39,8 @@ inline const Json& names() {
     "inputs": {"city": "Oslo", "n": 4, "big": 9007199254740993, "half": 0.5, "three": 3.0, "none": null},
     "city": "Oslo",
     "env": {"HOME": "/root"}
-  })").value();
+  })")
+                              .value();
   return all;
 }
 

@@ -63,8 +63,6 @@ std::string preview(const Json& value) {
   return shorten(out, preview_bytes);
 }
 
-std::string describe(const Json& value) {
-  return value.is_null() ? "null" : fmt::format("{} ({})", type_name(value), preview(value));
-}
+std::string describe(const Json& value) { return value.is_null() ? "null" : fmt::format("{} ({})", type_name(value), preview(value)); }
 
 }  // namespace skein::workflow::expression

@@ -81,8 +81,6 @@ class ArrayBuilder {
 };
 
 /// As jq: everything but null and false.
-[[nodiscard]] inline bool truthy(const Json& value) {
-  return !value.is_null() && !(value.is_bool() && !value.get_bool());
-}
+[[nodiscard]] inline bool truthy(const Json& value) { return !value.is_null() && !(value.is_bool() && !value.get_bool()); }
 
 }  // namespace skein::workflow::expression

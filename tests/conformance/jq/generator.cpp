@@ -49,7 +49,8 @@ class Generator {
       case Type::boolean: return pick({"true", "false"});
       case Type::numbers: return pick({"[]", "[1,2,3]", "[3,1,2,1]", "[2.5,-1]"});
       case Type::strings: return pick({"[]", "[\"a\",\"b\"]", "[\"b\",\"\",\"a\",\"b\"]"});
-      case Type::objects: return pick({"[]", "[{k:\"x\",v:1,w:[1]},{k:\"y\",v:0,w:[]}]", "[{\"k\":\"x\",v:2,w:[3,1]},{k:\"x\",v:1,w:[2]}]"});
+      case Type::objects:
+        return pick({"[]", "[{k:\"x\",v:1,w:[1]},{k:\"y\",v:0,w:[]}]", "[{\"k\":\"x\",v:2,w:[3,1]},{k:\"x\",v:1,w:[2]}]"});
       case Type::object: return pick({"{k:\"a\",v:1,w:[2,1]}", "{v:2,k:\"b\",w:[]}", "{}", "{k:\"c\",v:-1,w:[0],z:null}"});
       case Type::null: return "null";
     }
@@ -114,7 +115,8 @@ class Generator {
       case 0: return "(" + any() + pick({" == ", " != ", " < ", " <= ", " > ", " >= "}) + any() + ")";
       case 1: return "(" + sub(Type::boolean) + pick({" and ", " or "}) + any() + ")";
       case 2: return "(" + any() + " | not)";
-      case 3: return "(" + sub(Type::string) + " | " + pick({"startswith(", "endswith(", "contains(", "inside("}) + sub(Type::string) + "))";
+      case 3:
+        return "(" + sub(Type::string) + " | " + pick({"startswith(", "endswith(", "contains(", "inside("}) + sub(Type::string) + "))";
       case 4: return "(" + sub(Type::numbers) + pick({" | any(", " | all("}) + on(Type::boolean, Type::number) + "))";
       case 5: return "(" + sub(Type::object) + " | has(" + pick({"\"k\"", "\"z\"", "\"absent\""}) + "))";
       case 6: return "(" + sub(Type::numbers) + pick({" | contains(", " | inside("}) + sub(Type::numbers) + "))";
@@ -159,7 +161,9 @@ class Generator {
   std::string objects(Sub sub, On on) {
     switch (below(8)) {
       case 0: return "(" + sub(Type::objects) + pick({" | sort_by(", " | unique_by("}) + on(Type::number, Type::object) + "))";
-      case 1: return "(" + sub(Type::objects) + " | group_by(" + on(Type::string, Type::object) + ") | map(" + pick({".[0]", "last", "add"}) + "))";
+      case 1:
+        return "(" + sub(Type::objects) + " | group_by(" + on(Type::string, Type::object) + ") | map(" + pick({".[0]", "last", "add"}) +
+               "))";
       case 2: return "(" + sub(Type::objects) + " | map(select(" + on(Type::boolean, Type::object) + ")))";
       case 3: return "(" + sub(Type::numbers) + " | map({k: tostring, v: ., w: [.]}))";
       case 4: return "[" + sub(Type::object) + ", " + sub(Type::object) + "]";
