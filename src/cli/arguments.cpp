@@ -1,0 +1,260 @@
+#include "cli/arguments.hpp"
+
+#include <algorithm>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace skein::cli {
+namespace {
+
+std::vector<std::string> long_names(const Command& command) {
+  std::vector<std::string> out{"--help"};
+  for (const auto& option : command.options()) {
+    for (const auto name : split(option.names, ',')) {
+      if (name.starts_with("--")) out.emplace_back(name);
+    }
+  }
+  return out;
+}
+
+/// "--inputs: 1 required" → "--inputs"
+std::string option_in(std::string_view message) {
+  const auto end = message.find_first_of(": ");
+  return std::string(message.substr(0, end));
+}
+
+}  // namespace
+
+Command::Command(CLI::App& app, std::string name, std::string group, std::string summary)
+    : app_(&app), name_(std::move(name)), group_(std::move(group)), summary_(std::move(summary)) {}
+
+Command& Command::flag(const std::string& names, bool& to, std::string help) {
+  app_->add_flag(names, to);
+  options_.push_back({.names = names, .value = {}, .help = std::move(help)});
+  return *this;
+}
+
+Command& Command::option(const std::string& names, std::string& to, std::string value, std::string help) {
+  app_->add_option(names, to)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  options_.push_back({.names = names, .value = std::move(value), .help = std::move(help)});
+  return *this;
+}
+
+Command& Command::option(const std::string& names, std::uint32_t& to, std::string value, std::string help) {
+  app_->add_option(names, to)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  options_.push_back({.names = names, .value = std::move(value), .help = std::move(help)});
+  return *this;
+}
+
+Command& Command::repeated(const std::string& names, std::vector<std::string>& to, std::string value, std::string help) {
+  app_->add_option(names, to)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  options_.push_back({.names = names, .value = std::move(value), .help = std::move(help), .repeated = true});
+  return *this;
+}
+
+Command& Command::choice(const std::string& names, std::string& to, std::vector<std::string> choices, std::string help) {
+  const auto label = names.substr(names.rfind("--") == std::string::npos ? 0 : names.rfind("--"));
+  const auto check = [choices, label](const std::string& word) -> std::string {
+    if (std::find(choices.begin(), choices.end(), word) != choices.end()) return {};
+    return fmt::format("{} cannot be '{}'; it is one of {}", label, word, list_of(choices, " or "));
+  };
+  const bool positional = !names.starts_with('-');
+  auto* option = app_->add_option(names, to)->check(CLI::Validator(check, "", "choice"));
+  if (positional) option->required();
+  options_.push_back({.names = names, .value = fmt::format("{}", fmt::join(choices, "|")), .help = std::move(help), .choices = std::move(choices),
+                      .positional = positional, .required = positional});
+  return *this;
+}
+
+Command& Command::positional(const std::string& name, std::string& to, Need need, std::string help) {
+  auto* option = app_->add_option(name, to);
+  if (need == Need::required) option->required();
+  options_.push_back({.names = name, .value = name, .help = std::move(help), .positional = true, .required = need == Need::required});
+  return *this;
+}
+
+Command& Command::positional(const std::string& name, std::vector<std::string>& to, Need need, std::string help) {
+  auto* option = app_->add_option(name, to);
+  if (need == Need::required) option->required();
+  options_.push_back({.names = name, .value = name, .help = std::move(help), .positional = true, .required = need == Need::required, .repeated = true});
+  return *this;
+}
+
+Command& Command::example(std::string command, std::string what) {
+  examples_.emplace_back(std::move(command), std::move(what));
+  return *this;
+}
+
+Command& Command::details(std::string text) {
+  details_ = std::move(text);
+  return *this;
+}
+
+Command& Command::action(Action action) {
+  action_ = std::move(action);
+  return *this;
+}
+
+namespace {
+
+/// Breaks at blanks; a line break in `text` stays.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
+  const std::size_t room = width > indent + 20 ? width - indent : 20;
+  std::string out;
+  for (const auto paragraph : split(text, '\n')) {
+    std::size_t column = 0;
+    if (!out.empty()) out += "\n" + std::string(indent, ' ');
+    for (const auto word : split(paragraph, ' ')) {
+      if (column > 0 && column + 1 + word.size() > room) {
+        out += "\n" + std::string(indent, ' ');
+        column = 0;
+      }
+      if (column > 0) out += ' ', ++column;
+      out += word;
+      column += word.size();
+    }
+  }
+  return out;
+}
+
+std::string entry(std::string_view left, std::string_view right, std::size_t column, std::size_t width) {
+  std::string out = "  ";
+  out += left;
+  if (out.size() + 2 > column) {
+    out += '\n';
+    out.append(column, ' ');
+  } else {
+    out.append(column - out.size(), ' ');
+  }
+  return out + wrapped(right, column, width) + "\n";
+}
+
+}  // namespace
+
+std::string Command::help(std::size_t width) const {
+  std::string out = "Usage: skein " + name_;
+  for (const auto& option : options_) {
+    if (!option.positional) continue;
+    const auto shown = option.choices.empty() ? option.names : option.value;
+    out += option.required ? " " + shown : " [" + shown + "]";
+    if (option.repeated) out += "…";
+  }
+  out += " [options]\n\n" + wrapped(summary_ + ".", 0, width) + "\n";
+  if (!details_.empty()) out += "\n" + wrapped(details_, 0, width) + "\n";
+  out += "\n";
+  for (const auto& option : options_) {
+    if (option.positional) out += entry(option.names, option.help, 28, width);
+  }
+  for (const auto& option : options_) {
+    if (option.positional) continue;
+    std::string names;
+    for (const auto name : split(option.names, ',')) names += (names.empty() ? "" : ", ") + std::string(name);
+    if (names.starts_with("--")) names = "    " + names;
+    out += entry(option.value.empty() ? names : names + " " + option.value, option.help, 28, width);
+  }
+  out += entry("-h, --help", "Show this help", 28, width);
+  out += "\nExamples:\n";
+  for (const auto& [command, what] : examples_) out += fmt::format("  {}\n      {}\n", command, wrapped(what, 6, width));
+  return out;
+}
+
+CommandLine::CommandLine() : app_(std::make_unique<CLI::App>("", "skein")) { app_->set_help_flag(); }
+CommandLine::~CommandLine() = default;
+
+Command& CommandLine::command(std::string name, std::string group, std::string summary) {
+  auto* app = app_->add_subcommand(name);
+  app->set_help_flag();
+  commands_.push_back(std::unique_ptr<Command>(new Command(*app, std::move(name), std::move(group), std::move(summary))));
+  return *commands_.back();
+}
+
+const Command* CommandLine::find(std::string_view name) const {
+  for (const auto& command : commands_) {
+    if (command->name() == name) return command.get();
+  }
+  return nullptr;
+}
+
+std::string CommandLine::help(std::size_t width) const {
+  std::string out = "Skein runs workflows of agents, durably: every step is journaled, and a run goes on after a crash.\n\nUsage: skein COMMAND [options]\n";
+  std::vector<std::string> groups;
+  for (const auto& command : commands_) {
+    if (std::find(groups.begin(), groups.end(), command->group()) == groups.end()) groups.push_back(command->group());
+  }
+  for (const auto& group : groups) {
+    out += "\n" + group + ":\n";
+    for (const auto& command : commands_) {
+      if (command->group() == group) out += entry(command->name(), command->summary(), 16, width);
+    }
+  }
+  out += "\nExamples:\n  skein init hello.yaml && skein run hello.yaml\n  skein show last\n\n`skein COMMAND --help` explains a command.\n";
+  return out;
+}
+
+Error CommandLine::explain_unexpected(const Command& command, const std::vector<std::string>& left) const {
+  const auto& word = left.front();
+  std::string message;
+  if (word.starts_with('-') && word.size() > 1) {
+    const auto name = word.substr(0, word.find('='));
+    message = fmt::format("unknown option '{}'{}", name, did_you_mean(name, long_names(command)));
+  } else {
+    message = fmt::format("unexpected argument '{}'", word);
+  }
+  return {.code = ErrorCode::invalid_argument, .message = fmt::format("{}\nSee: skein {} --help", message, command.name()), .context = {}, .retryable = false, .retry_after = {}};
+}
+
+Result<Action> CommandLine::parse(std::vector<std::string> arguments, const std::function<void(std::string_view)>& print, std::size_t width) {
+  const auto show = [print](std::string text) -> Action {
+    return [print, text = std::move(text)]() -> Result<int> {
+      print(text);
+      return 0;
+    };
+  };
+  if (arguments.empty()) return show(help(width));
+  std::string first = arguments.front();
+  if (first == "--version" || first == "-V") arguments.front() = first = "version";
+  if (first == "--help" || first == "-h" || first == "help") {
+    const Command* asked = arguments.size() > 1 ? find(arguments[1]) : nullptr;
+    return show(asked != nullptr ? asked->help(width) : help(width));
+  }
+  const Command* command = find(first);
+  if (command == nullptr) {
+    std::vector<std::string> names;
+    for (const auto& known : commands_) names.push_back(known->name());
+    if (first.starts_with('-')) return fail(ErrorCode::invalid_argument, fmt::format("the command comes first: skein COMMAND {} …\nSee: skein --help", first));
+    return fail(ErrorCode::invalid_argument, fmt::format("unknown command '{}'{}\nSee: skein --help", first, did_you_mean(first, names)));
+  }
+  const auto end_of_options = std::find(arguments.begin(), arguments.end(), "--");
+  for (auto it = arguments.begin() + 1; it != end_of_options; ++it) {
+    if (*it == "--help" || *it == "-h") return show(command->help(width));
+  }
+  auto* app = command->app_;
+  std::reverse(arguments.begin(), arguments.end());
+  arguments.pop_back();
+  try {
+    app->parse(std::move(arguments));
+  } catch (const CLI::ExtrasError&) {
+    return std::unexpected(explain_unexpected(*command, app->remaining()));
+  } catch (const CLI::RequiredError& e) {
+    return fail(ErrorCode::invalid_argument, fmt::format("{} is missing\nSee: skein {} --help", option_in(e.what()), command->name()));
+  } catch (const CLI::ArgumentMismatch& e) {
+    return fail(ErrorCode::invalid_argument, fmt::format("{} needs a value\nSee: skein {} --help", option_in(e.what()), command->name()));
+  } catch (const CLI::ConversionError& e) {
+    return fail(ErrorCode::invalid_argument, fmt::format("a value is not what the option takes ({})\nSee: skein {} --help", e.what(), command->name()));
+  } catch (const CLI::ValidationError& e) {
+    std::string_view message = e.what();
+    if (const auto colon = message.find(": "); colon != std::string_view::npos) message.remove_prefix(colon + 2);
+    return fail(ErrorCode::invalid_argument, fmt::format("{}\nSee: skein {} --help", message, command->name()));
+  } catch (const CLI::ParseError& e) {
+    return fail(ErrorCode::invalid_argument, fmt::format("{}\nSee: skein {} --help", e.what(), command->name()));
+  }
+  if (!app->remaining().empty()) return std::unexpected(explain_unexpected(*command, app->remaining()));
+  return command->action_;
+}
+
+}  // namespace skein::cli

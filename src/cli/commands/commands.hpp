@@ -1,0 +1,24 @@
+#pragma once
+
+#include "cli/arguments.hpp"
+#include "cli/session.hpp"
+
+namespace skein::cli {
+
+// One command, one file. Each adds itself with its options, its help and what it does.
+void register_run(CommandLine& line, Session& session);
+void register_resume(CommandLine& line, Session& session);
+void register_cancel(CommandLine& line, Session& session);
+void register_worker(CommandLine& line, Session& session);
+void register_runs(CommandLine& line, Session& session);
+void register_show(CommandLine& line, Session& session);
+void register_events(CommandLine& line, Session& session);
+void register_init(CommandLine& line, Session& session);
+void register_validate(CommandLine& line, Session& session);
+void register_graph(CommandLine& line, Session& session);
+void register_prune(CommandLine& line, Session& session);
+void register_doctor(CommandLine& line, Session& session);
+void register_completion(CommandLine& line, Session& session);
+void register_version(CommandLine& line, Session& session);
+
+}  // namespace skein::cli

@@ -1,0 +1,126 @@
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/drive.hpp"
+#include "cli/workflow_file.hpp"
+#include "config/config.hpp"
+
+namespace skein::cli {
+namespace {
+
+struct RunOptions {
+  DriveOptions drive;
+  std::string file;
+  std::vector<std::string> inputs;
+  std::string inputs_file;
+  std::string durability = "full";
+  bool detach = false;
+};
+
+Result<JsonObject> read_inputs_file(const std::string& path) {
+  std::string text;
+  if (path == "-") {
+    text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  } else {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return fail(ErrorCode::invalid_argument, fmt::format("--inputs: {} cannot be read; it is a JSON file with one object", path));
+    text.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  auto parsed = parse_json(text);
+  if (!parsed) return fail(ErrorCode::invalid_argument, fmt::format("--inputs: {}: {}", path, parsed.error().message));
+  if (!parsed->is_object()) return fail(ErrorCode::invalid_argument, fmt::format("--inputs: {} holds {} instead of an object of inputs", path, type_name(*parsed)));
+  return parsed->get_object();
+}
+
+/// What the user gave, by name and of the declared types; -i wins over the file.
+Result<JsonPtr> gather_inputs(const RunOptions& options, const workflow::Definition& definition) {
+  JsonObject given;
+  if (!options.inputs_file.empty()) {
+    auto from_file = read_inputs_file(options.inputs_file);
+    if (!from_file) return std::unexpected(from_file.error());
+    given = std::move(*from_file);
+  }
+  std::vector<std::string> names;
+  for (const auto& input : definition.inputs) names.push_back(input.name);
+  for (const auto& pair : options.inputs) {
+    const auto equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0) return fail(ErrorCode::invalid_argument, fmt::format("-i {}: write it as name=value", pair));
+    const auto name = pair.substr(0, equals);
+    const auto declared = std::find_if(definition.inputs.begin(), definition.inputs.end(), [&](const auto& input) { return input.name == name; });
+    if (declared == definition.inputs.end()) {
+      const auto has = names.empty() ? std::string("it has none") : "it has " + list_of(names);
+      return fail(ErrorCode::invalid_argument, fmt::format("-i {}: the workflow has no input '{}'{} ({})", pair, name, did_you_mean(name, names), has));
+    }
+    auto value = config::parse_input_value(*declared, pair.substr(equals + 1));
+    if (!value) return std::unexpected(value.error());
+    given[name] = std::move(*value);
+  }
+  auto checked = config::check_inputs(definition, std::move(given));
+  if (!checked) return std::unexpected(checked.error());
+  return std::make_shared<const Json>(std::move(*checked));
+}
+
+Result<int> detach(Session& session, const RunOptions& options, runtime::Runtime& runtime, const workflow::DefinitionPtr& definition, const JsonPtr& inputs) {
+  const auto run = runtime.enqueue(definition, inputs);
+  if (!run) return std::unexpected(run.error());
+  if (options.drive.common.json) {
+    JsonObject out;
+    out["run_id"] = run->str();
+    out["workflow"] = definition->name;
+    out["status"] = to_string(RunStatus::pending);
+    session.output.print_json(out);
+  } else {
+    session.output.print(run->str());
+    session.output.note(fmt::format("Accepted. `skein worker{0}` drives it, `skein show {1}{0}` tells how it stands.", store_hint(options.drive.common), short_id(*run)));
+  }
+  return 4;
+}
+
+Result<int> run(Session& session, const RunOptions& options) {
+  configure_logs(options.drive.debug);
+  if (options.detach && options.drive.in_memory) return fail(ErrorCode::invalid_argument, "--detach needs a store that outlives this process; leave out --durability memory");
+  const auto loaded = load_valid(session, options.file, options.drive.common.json);
+  if (!loaded) return std::unexpected(loaded.error());
+  const auto inputs = gather_inputs(options, **loaded);
+  if (!inputs) return std::unexpected(inputs.error());
+  runtime::RuntimeOptions wanted;
+  if (options.durability == "normal") wanted.durability = runtime::Durability::normal;
+  if (options.durability == "memory") wanted.durability = runtime::Durability::memory;
+  const auto runtime = open_or_create(options.drive.common, std::move(wanted));
+  if (!runtime) return std::unexpected(runtime.error());
+  if (options.detach) return detach(session, options, **runtime, *loaded, *inputs);
+  return drive(session, **runtime, options.drive, [&] { return (*runtime)->start(*loaded, *inputs); });
+}
+
+}  // namespace
+
+void register_run(CommandLine& line, Session& session) {
+  auto options = std::make_shared<RunOptions>();
+  auto& command = line.command("run", "Run", "Run a workflow file and show its progress");
+  command.details("Every step is journaled in the store, so that an interrupted run goes on with `skein resume`. Exit codes: 0 completed (also partially, "
+                  "where the failure strategy allows it), 1 failed, 2 wrong usage or file, 3 partially completed with --strict, 4 waiting or detached, 130 interrupted.")
+      .positional("FILE", options->file, Need::required, "The workflow file (YAML or JSON)")
+      .repeated("-i,--input", options->inputs, "NAME=VALUE", "An input of the workflow; may be given several times")
+      .option("--inputs", options->inputs_file, "FILE", "A JSON file with an object of inputs; - reads standard input")
+      .flag("-d,--detach", options->detach, "Only accept the run and print its id; a worker drives it")
+      .choice("--durability", options->durability, {"full", "normal", "memory"},
+              "full survives a power cut, normal survives a crash of the process, memory survives nothing (default: full)");
+  add_drive_options(command, options->drive);
+  command.example("skein run report.yaml", "Run a workflow with the defaults of its inputs")
+      .example("skein run report.yaml -i city=Lima -i days=3", "Give inputs by name")
+      .example("skein run report.yaml --json --strict > result.json", "For scripts: the whole report as JSON, exit code 3 if anything is missing")
+      .example("skein run report.yaml --detach && skein worker", "Accept now, run later or elsewhere on this machine")
+      .action([options, &session]() -> Result<int> {
+        options->drive.in_memory = options->durability == "memory";
+        return run(session, *options);
+      });
+}
+
+}  // namespace skein::cli

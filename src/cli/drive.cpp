@@ -1,0 +1,84 @@
+#include "cli/drive.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "cli/report_view.hpp"
+
+namespace skein::cli {
+namespace {
+
+constexpr std::size_t result_lines = 40;
+
+std::shared_ptr<Progress> make_progress(Session& session, const DriveOptions& options) {
+  const auto& terminal = session.output.err();
+  if (options.quiet || (options.common.json && !terminal.interactive)) return nullptr;
+  const auto mode = terminal.interactive && !options.debug ? ProgressMode::live : ProgressMode::lines;
+  return std::make_shared<Progress>(mode, terminal, session.clock);
+}
+
+void say_how_to_resume(Session& session, RunId run, const DriveOptions& options) {
+  if (options.in_memory) return session.output.note("Interrupted. The run was kept in memory only and is gone.");
+  session.output.note(fmt::format("Interrupted; what was done is kept. Go on with: skein resume {}{}", run.str(), store_hint(options.common)));
+}
+
+}  // namespace
+
+void add_drive_options(Command& command, DriveOptions& options) {
+  command.flag("--strict", options.strict, "Exit with 3 where the run completed only partially")
+      .flag("-q,--quiet", options.quiet, "Show no progress")
+      .flag("--debug", options.debug, "Log on standard error what the engine does");
+  add_store_option(command, options.common);
+  add_json_option(command, options.common, "Print the run's report as one JSON document");
+}
+
+void configure_logs(bool debug) { log::configure(debug ? log::Level::debug : log::Level::error, log::Format::text); }
+
+int show_outcome(Session& session, const runtime::RunReport& report, const DriveOptions& options) {
+  auto& output = session.output;
+  if (options.common.json) {
+    output.print_json(to_json_value(report));
+  } else {
+    const auto show = fmt::format("skein show {}{}", report.id.str(), store_hint(options.common));
+    const auto text = result_text(report, {.lines = output.out().interactive ? result_lines : 0, .color = output.out().color, .where = show + " --outputs"});
+    if (is_final(report.status) && !text.empty()) output.print(text);
+    if (report.status == RunStatus::failed || report.status == RunStatus::cancelled || report.status == RunStatus::partially_completed) {
+      const auto* verb = report.status == RunStatus::failed ? "failed" : report.status == RunStatus::cancelled ? "was cancelled" : "completed only partially";
+      output.error(fmt::format("the run {}{}{}", verb, report.error.empty() ? "" : ": ", report.error));
+      output.note(options.in_memory ? std::string("The run was kept in memory only.") : "Look at it with: " + show);
+    }
+  }
+  return exit_code_of(report.status, options.strict);
+}
+
+Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOptions& options, const std::function<Result<RunId>()>& begin) {
+  session.interrupts.listen();
+  const auto progress = make_progress(session, options);
+  if (progress) runtime.add_listener(progress);
+  const auto run = begin();
+  if (!run) {
+    runtime.stop();
+    return std::unexpected(run.error());
+  }
+  auto report = runtime.wait(*run, &session.interrupts.flag());
+  const bool interrupted = session.interrupts.requested() && (!report || !is_final(report->status));
+  if (interrupted) runtime.stop();
+  if (progress) progress->finish(interrupted ? Progress::Ending::interrupted : Progress::Ending::ended);
+  if (!report) {
+    auto error = report.error();
+    error.message += fmt::format("\nThe run can go on with: skein resume {}{}", run->str(), store_hint(options.common));
+    return std::unexpected(std::move(error));
+  }
+  if (interrupted) {
+    if (options.common.json) session.output.print_json(to_json_value(*report));
+    say_how_to_resume(session, *run, options);
+    return session.interrupts.exit_code();
+  }
+  return show_outcome(session, *report, options);
+}
+
+}  // namespace skein::cli

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <functional>
+
+#include "cli/progress.hpp"
+#include "cli/session.hpp"
+
+namespace skein::cli {
+
+struct DriveOptions {
+  CommonOptions common;
+  bool strict = false;
+  bool quiet = false;
+  bool debug = false;
+  bool in_memory = false;
+};
+
+void add_drive_options(Command& command, DriveOptions& options);
+/// Logs at the level that the options ask for.
+void configure_logs(bool debug);
+
+/// Begins or takes over a run, shows its progress, waits for its end and says what came out. Returns the exit code.
+[[nodiscard]] Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOptions& options, const std::function<Result<RunId>()>& begin);
+/// What came out of a run that has ended or stands still, as `run` and `resume` show it.
+int show_outcome(Session& session, const runtime::RunReport& report, const DriveOptions& options);
+
+}  // namespace skein::cli

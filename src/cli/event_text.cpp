@@ -1,0 +1,95 @@
+#include "cli/event_text.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "cli/values.hpp"
+#include "workflow/event_codec.hpp"
+
+namespace skein::cli {
+namespace {
+
+constexpr std::size_t widest_subject = 32;
+constexpr std::size_t longest_data = 120;
+
+std::string words_of(const workflow::RunFinished& body) {
+  switch (body.status) {
+    case RunStatus::completed: return "completed";
+    case RunStatus::partially_completed: return "partially completed";
+    case RunStatus::cancelled: return "cancelled";
+    default: return "failed";
+  }
+}
+
+}  // namespace
+
+EventText describe(const workflow::Event& event, const workflow::Definition& definition) {
+  using namespace workflow;
+  EventText out;
+  const auto task = task_of(event);
+  out.subject = task && *task < definition.tasks.size() ? one_line(definition.tasks[*task].name) : "run";
+  std::visit(
+      [&]<class Body>(const Body& body) {
+        if constexpr (std::is_same_v<Body, RunCreated>) {
+          out.text = fmt::format("created: {}", one_line(definition.name));
+          out.style = Style::bold;
+        } else if constexpr (std::is_same_v<Body, RunResumed>) {
+          out.text = "resumed; attempts in flight are repeated";
+          out.style = Style::bold;
+        } else if constexpr (std::is_same_v<Body, AttemptStarted>) {
+          out.text = body.wake_at ? fmt::format("waiting until {}", clock_time(*body.wake_at)) : fmt::format("started (attempt {})", body.attempt.attempt);
+        } else if constexpr (std::is_same_v<Body, TaskCompleted>) {
+          out.text = fmt::format("completed in {}", human_duration(body.duration));
+          out.style = Style::green;
+        } else if constexpr (std::is_same_v<Body, AttemptFailed>) {
+          out.text = fmt::format("attempt {} failed: {}; retry in {}", body.attempt.attempt, one_line(body.error.message),
+                                 human_duration(std::max(microseconds{0}, body.retry_at - event.at)));
+          out.style = Style::yellow;
+        } else if constexpr (std::is_same_v<Body, TaskFailed>) {
+          out.text = fmt::format("failed{}: {}", body.attempt.attempt > 1 ? fmt::format(" after {} attempts", body.attempt.attempt) : "", one_line(body.error.message));
+          out.style = Style::red;
+        } else if constexpr (std::is_same_v<Body, TaskSkipped>) {
+          out.text = fmt::format("skipped: {}", one_line(body.reason));
+          out.style = Style::dim;
+        } else if constexpr (std::is_same_v<Body, TaskCancelled>) {
+          out.text = "cancelled";
+          out.style = Style::dim;
+        } else if constexpr (std::is_same_v<Body, Emission>) {
+          out.text = fmt::format("{}: {}", one_line(body.name), body.data ? shorten(one_line(to_json(*body.data)), longest_data) : "null");
+          out.style = Style::cyan;
+        } else if constexpr (std::is_same_v<Body, StopRequested>) {
+          out.text = fmt::format("stopping ({}){}{}", body.reason == StopReason::cancelled ? "cancelled" : "timed out", body.message.empty() ? "" : ": ", one_line(body.message));
+          out.style = Style::yellow;
+        } else if constexpr (std::is_same_v<Body, RunFinished>) {
+          out.text = words_of(body) + (body.error.empty() ? "" : ": " + one_line(body.error));
+          out.style = body.status == RunStatus::completed ? Style::green : body.status == RunStatus::failed ? Style::red : Style::yellow;
+        }
+      },
+      event.body);
+  return out;
+}
+
+Line event_line(const workflow::Event& event, const workflow::Definition& definition) {
+  std::size_t width = 3;
+  for (const auto& task : definition.tasks) width = std::max(width, display_width(task.name));
+  const auto said = describe(event, definition);
+  Line line;
+  line.add(clock_time(event.at), Style::dim).add(" ").add(pad(said.subject, std::min(width, widest_subject))).add("  ").add(said.text, said.style);
+  return line;
+}
+
+Json event_document(RunId run, std::uint64_t seq, const workflow::Event& event, const workflow::Definition& definition) {
+  JsonObject out;
+  out["run_id"] = run.str();
+  out["seq"] = seq;
+  const auto body = workflow::event_to_json(event, definition);
+  for (const auto& [key, value] : body.get_object()) out[key] = value;
+  return out;
+}
+
+}  // namespace skein::cli

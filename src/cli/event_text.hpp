@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "base/json.hpp"
+#include "base/uuid.hpp"
+#include "cli/screen_text.hpp"
+#include "workflow/event.hpp"
+
+namespace skein::cli {
+
+struct EventText {
+  std::string subject;  ///< the task, or "run"
+  std::string text;     ///< "started (attempt 1)"
+  Style style = Style::plain;
+};
+
+/// An event in words, on one line.
+[[nodiscard]] EventText describe(const workflow::Event& event, const workflow::Definition& definition);
+/// "12:00:01 fetch  started (attempt 1)", the subject padded to a common width.
+[[nodiscard]] Line event_line(const workflow::Event& event, const workflow::Definition& definition);
+
+/// {"run_id", "seq", "type", "at", …}: an event as programs read it, one object a line.
+[[nodiscard]] Json event_document(RunId run, std::uint64_t seq, const workflow::Event& event, const workflow::Definition& definition);
+
+}  // namespace skein::cli
