@@ -1,0 +1,129 @@
+#include <algorithm>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include "config/shapes.hpp"
+#include "config/validate.hpp"
+
+namespace skein::config {
+namespace {
+
+using describe::Path;
+using workflow::Template;
+
+/// A value that the author left out.
+Json or_object(const Json& source) { return source.is_null() ? Json(JsonObject{}) : source; }
+
+class Build {
+ public:
+  Build(const WorkflowSpec& spec, const Names& names, const Graph& graph, TemplateChecker& templates, workflow::Definition& out)
+      : spec_(spec), names_(names), graph_(graph), templates_(templates), out_(out) {}
+
+  void run() {
+    const Path root;
+    const Path agents(root, "agents");
+    for (std::size_t i = 0; i < spec_.agents.size(); ++i) out_.agents.push_back(agent(spec_.agents[i], Path(agents, i)));
+    const Path tasks(root, "tasks");
+    for (std::size_t i = 0; i < spec_.tasks.size(); ++i) out_.tasks.push_back(task(i, Path(tasks, i)));
+    const Path outputs(root, "outputs");
+    for (const auto& [name, value] : spec_.outputs) {
+      out_.outputs.push_back({name, templates_.compile(value.source, TemplatePlace::output, Path(outputs, std::string_view(name)))});
+    }
+  }
+
+ private:
+  workflow::AgentDefinition agent(const AgentSpec& spec, const Path& at) {
+    workflow::AgentDefinition out;
+    out.name = spec.name;
+    out.kind = describe::names_of<AgentKind>()[static_cast<std::size_t>(spec.type)];
+    out.endpoint = templates_.compile(spec.endpoint.source, TemplatePlace::agent, Path(at, "endpoint"));
+    out.timeout = spec.timeout;
+    if (spec.authentication) out.authentication = authentication(*spec.authentication, Path(at, "authentication"));
+    out.retry = spec.retry_config.value_or(resilience::RetryPolicy{});
+    out.retry_on = spec.retry_on.value_or(workflow::RetryOn{});
+    out.circuit_breaker = spec.circuit_breaker;
+    out.custom_params = templates_.compile(or_object(spec.custom_params.source), TemplatePlace::agent, Path(at, "custom_params"));
+    out.command = templates_.compile(spec.command.source, TemplatePlace::command, Path(at, "command"));
+    JsonArray args;
+    for (const auto& arg : spec.args) args.push_back(arg.source);
+    out.args = templates_.compile(std::move(args), TemplatePlace::agent, Path(at, "args"));
+    JsonObject env;
+    for (const auto& [name, value] : spec.env) env[name] = value.source;
+    out.env = templates_.compile(std::move(env), TemplatePlace::agent, Path(at, "env"));
+    return out;
+  }
+
+  workflow::Authentication authentication(const AuthenticationSpec& spec, const Path& at) {
+    workflow::Authentication out;
+    out.type = spec.type;
+    out.token = templates_.compile(spec.token.source, TemplatePlace::agent, Path(at, "token"));
+    out.key = templates_.compile(spec.key.source, TemplatePlace::agent, Path(at, "key"));
+    out.header = spec.header;
+    out.username = templates_.compile(spec.username.source, TemplatePlace::agent, Path(at, "username"));
+    out.password = templates_.compile(spec.password.source, TemplatePlace::agent, Path(at, "password"));
+    return out;
+  }
+
+  workflow::TaskDefinition task(std::size_t index, const Path& at) {
+    const auto& spec = spec_.tasks[index];
+    workflow::TaskDefinition out;
+    out.name = spec.name;
+    out.description = spec.description;
+    out.agent = agent_of(spec);
+    out.action = spec.action;
+    out.parameters = templates_.compile(or_object(spec.parameters.source), TemplatePlace::parameters, Path(at, "parameters"), index);
+    out.timeout = spec.timeout;
+    for (const auto needed : graph_.needs[index]) out.depends_on.push_back(static_cast<workflow::TaskIndex>(needed));
+    out.continue_on_failure = spec.continue_on_failure;
+    out.retry = spec.retry_config;
+    out.retry_on = spec.retry_on;
+    out.effect = spec.effect;
+    return out;
+  }
+
+  /// The built-in agent is entered when the first task names it.
+  workflow::AgentIndex agent_of(const TaskSpec& task) {
+    if (const auto it = names_.agents.find(task.agent_name); it != names_.agents.end())
+      return static_cast<workflow::AgentIndex>(it->second);
+    if (task.agent_name != builtin_agent) return 0;  // a problem that check_names reports
+    const auto known = std::ranges::find(out_.agents, builtin_agent, &workflow::AgentDefinition::name);
+    if (known != out_.agents.end()) return static_cast<workflow::AgentIndex>(known - out_.agents.begin());
+    AgentSpec builtin;
+    builtin.name = builtin_agent;
+    builtin.type = AgentKind::local;
+    out_.agents.push_back(agent(builtin, Path()));
+    return static_cast<workflow::AgentIndex>(out_.agents.size() - 1);
+  }
+
+  const WorkflowSpec& spec_;
+  const Names& names_;
+  const Graph& graph_;
+  TemplateChecker& templates_;
+  workflow::Definition& out_;
+};
+
+}  // namespace
+
+std::shared_ptr<workflow::Definition> build_definition(const WorkflowSpec& spec, const Json& document, describe::Problems& problems) {
+  const Names names(spec);
+  check_names(spec, names, problems);
+  check_agents(spec, problems);
+  const Graph graph(spec, names);
+  check_cycles(spec, graph, problems);
+  auto out = std::make_shared<workflow::Definition>();
+  out->name = spec.name;
+  out->description = spec.description;
+  out->version = spec.version;
+  out->parallel_execution = spec.parallel_execution;
+  out->max_parallel_tasks = spec.max_parallel_tasks;
+  out->failure_strategy = spec.failure_strategy;
+  out->global_timeout = spec.global_timeout;
+  out->inputs = build_inputs(spec, problems);
+  TemplateChecker templates(spec, names, graph, problems);
+  Build(spec, names, graph, templates, *out).run();
+  out->document = document;
+  return out;
+}
+
+}  // namespace skein::config

@@ -1,0 +1,287 @@
+#include "config/format.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "config/shapes.hpp"
+
+namespace skein::config {
+namespace {
+
+/// Keys that later versions bring. They are refused by name wherever a workflow, an agent or a task may have keys.
+constexpr std::array<std::string_view, 24> later_keys{
+    "defaults",   "when",       "for_each",      "max_concurrency", "edges",       "max_iterations", "approval", "signal", "wait",
+    "compensate", "on_failure", "deadline",      "budget",          "concurrency", "include",        "schedule", "model",  "instructions",
+    "tools",      "role",       "output_schema", "session",         "fallback",    "guardrails"};
+
+constexpr std::array<std::string_view, 7> types{"string", "number", "integer", "boolean", "array", "object", "null"};
+
+constexpr std::size_t longest_name = 128;
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+}
+
+std::string check_header(std::string_view text) {
+  static constexpr std::string_view allowed = "!#$%&'*+-.^_`|~";  // RFC 9110 §5.6.2
+  const bool fine = std::ranges::all_of(
+      text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || allowed.contains(c); });
+  return fine ? "" : "is not a name that an HTTP header can have; use letters, digits and '-'";
+}
+
+std::string without_expression(std::string_view text) {
+  if (!text.contains("{{")) return {};
+  return "cannot hold an expression; expressions belong into endpoint, authentication, parameters, custom_params, command, args, env and "
+         "outputs";
+}
+
+}  // namespace
+
+std::string check_name(std::string_view name) {
+  if (name.empty()) return "must not be empty; choose a name";
+  if (name.size() > longest_name) return "is longer than 128 characters; choose a shorter name";
+  if (!std::ranges::all_of(name, is_name_character)) {
+    return "may hold only letters (a to z), digits, '_', '-' and '.'; choose another name";
+  }
+  return {};
+}
+
+std::span<const std::string_view> schema_types() { return types; }
+
+std::string_view pattern_of(std::string_view format) {
+  if (format == "date") return "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
+  if (format == "time") return R"(([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))";
+  if (format == "date-time") {
+    return R"([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?)"
+           R"(([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))";
+  }
+  if (format == "email") return R"([^@\s]+@[^@\s]+)";
+  if (format == "uri") return R"([A-Za-z][A-Za-z0-9+.-]*:\S+)";
+  return "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
+}
+
+const std::vector<KindNeeds>& kind_needs() {
+  static const std::vector<KindNeeds> needs{
+      {AgentKind::ai_agent, {"endpoint"}, {}},
+      {AgentKind::http_api, {"endpoint"}, {}},
+      {AgentKind::mcp_server, {}, {"endpoint", "command"}},
+      {AgentKind::exec, {"command"}, {}},
+  };
+  return needs;
+}
+
+}  // namespace skein::config
+
+namespace skein::describe {
+
+using namespace config;  // the tables below read like the format
+
+template <>
+const Table<AuthenticationSpec>& table_of<AuthenticationSpec>() {
+  using T = AuthenticationSpec;
+  static const Table<T> table(
+      {.name = "authentication", .about = "How an agent's calls prove who they are. Sent as a header; never journaled or printed."},
+      {
+          field("type", &T::type, {.about = "Which sort of credentials.", .example = "bearer", .required = true}),
+          field("token", &T::token, {.about = "bearer: sent as `Authorization: Bearer …`.", .example = "\"{{secrets.API_TOKEN}}\""}),
+          field("key", &T::key, {.about = "api_key: the value of the header.", .example = "\"{{secrets.API_KEY}}\""}),
+          field("header", &T::header,
+                {.about = "api_key: the name of the header.", .example = "X-API-Key", .min_items = 1, .check = check_header}),
+          field("username", &T::username, {.about = "basic: the user.", .example = "reports"}),
+          field("password", &T::password, {.about = "basic: the password.", .example = "\"{{secrets.REPORTS_PASSWORD}}\""}),
+      });
+  return table;
+}
+
+template <>
+const Table<resilience::RetryPolicy>& table_of<resilience::RetryPolicy>() {
+  using T = resilience::RetryPolicy;
+  static const Table<T> table(
+      {.name = "retry_config", .about = "How often and how far apart a failed attempt is tried again."},
+      {
+          field("max_attempts", &T::max_attempts,
+                {.about = "Attempts in all, the first included; 1 means never again.", .example = "5", .minimum = 1, .maximum = 10'000}),
+          field("initial_delay", &T::initial_delay, {.about = "Wait before the second attempt.", .example = "0.5"}),
+          field("max_delay", &T::max_delay, {.about = "No wait is longer than this.", .example = "30"}),
+          field("exponential_base", &T::exponential_base,
+                {.about = "Each wait is the one before times this.", .example = "2.0", .minimum = 1, .maximum = 100}),
+          field("jitter", &T::jitter,
+                {.about = "Wait a random part (half to all) of the delay, so that many callers do not come back at once.",
+                 .example = "false"}),
+      });
+  return table;
+}
+
+template <>
+const Table<resilience::BreakerPolicy>& table_of<resilience::BreakerPolicy>() {
+  using T = resilience::BreakerPolicy;
+  static const Table<T> table(
+      {.name = "circuit_breaker", .about = "When to stop calling an agent that keeps failing. Without this key there is no breaker."},
+      {
+          field("failure_threshold", &T::failure_threshold,
+                {.about = "Failed attempts in a row that open it.", .example = "3", .minimum = 1, .maximum = 1'000'000}),
+          field("recovery_timeout", &T::recovery_timeout,
+                {.about = "From opening until one probe is let through.", .example = "30", .minimum = 0.001}),
+      });
+  return table;
+}
+
+template <>
+const Table<workflow::RetryOn>& table_of<workflow::RetryOn>() {
+  using T = workflow::RetryOn;
+  static const Table<T> table(
+      {.name = "retry_on", .about = "Changes which failures are tried again (the table in errors.md). `never_…` wins."},
+      {
+          field("codes", &T::codes, {.about = "Also these error codes.", .example = "[agent_failed]"}),
+          field("http_status", &T::http_status,
+                {.about = "Also these HTTP statuses.", .example = "[409, 425]", .minimum = 100, .maximum = 599}),
+          field("never_codes", &T::never_codes, {.about = "Never these error codes.", .example = "[timeout]"}),
+          field("never_http_status", &T::never_http_status,
+                {.about = "Never these HTTP statuses.", .example = "[503]", .minimum = 100, .maximum = 599}),
+      });
+  return table;
+}
+
+template <>
+const Table<AgentSpec>& table_of<AgentSpec>() {
+  using T = AgentSpec;
+  static const Table<T> table(
+      {.name = "agent", .about = "Something that can be given a task. What each type does: agents.md.", .refused = later_keys},
+      {
+          field("name", &T::name,
+                {.about = "Unique among the agents; letters, digits, `_`, `-` and `.`, up to 128.",
+                 .example = "weather_api",
+                 .required = true,
+                 .check = check_name}),
+          field("type", &T::type, {.about = "The kind of agent.", .example = "http_api", .required = true}),
+          field("endpoint", &T::endpoint,
+                {.about = "The service's address. Required for http_api and ai_agent; mcp_server needs it or `command`.",
+                 .example = "https://api.example.com/v1",
+                 .min_items = 1}),
+          field("timeout", &T::timeout, {.about = "The longest one attempt may take.", .example = "2m", .minimum = 0.001}),
+          field("authentication", &T::authentication, {.about = "How its calls prove who they are."}),
+          field("retry_config", &T::retry_config, {.about = "When a failed attempt is tried again. Without this key its defaults hold."}),
+          field("retry_on", &T::retry_on, {.about = "Which failures are tried again."}),
+          field("circuit_breaker", &T::circuit_breaker, {.about = "When to stop calling it. Without this key there is no breaker."}),
+          field("custom_params", &T::custom_params,
+                {.about = "Defaults that belong to the kind, such as `user_agent` and `headers`.",
+                 .example = "{user_agent: \"reports/1.0\"}"}),
+          field("command", &T::command,
+                {.about = "exec and mcp_server: the program. Required for exec.", .example = "python3", .min_items = 1}),
+          field("args", &T::args,
+                {.about = "exec and mcp_server: its arguments, without a shell.", .example = "[\"scripts/clean.py\", \"--strict\"]"}),
+          field(
+              "env", &T::env,
+              {.about = "exec and mcp_server: environment variables of the program.", .example = "{API_TOKEN: \"{{secrets.API_TOKEN}}\"}"}),
+      });
+  return table;
+}
+
+template <>
+const Table<TaskSpec>& table_of<TaskSpec>() {
+  using T = TaskSpec;
+  static const Table<T> table(
+      {.name = "task", .about = "One step of the workflow: an action of an agent.", .refused = later_keys},
+      {
+          field("name", &T::name,
+                {.about = "Unique among the tasks; letters, digits, `_`, `-` and `.`, up to 128.",
+                 .example = "fetch",
+                 .required = true,
+                 .check = check_name}),
+          field("description", &T::description, {.about = "For people.", .example = "Yesterday's orders"}),
+          field("agent_name", &T::agent_name,
+                {.about = "The agent that does it. `local` is built in and need not be declared.",
+                 .example = "weather_api",
+                 .required = true,
+                 .check = without_expression}),
+          field("action", &T::action,
+                {.about = "What the agent is to do; its meaning belongs to the kind.",
+                 .example = "forecast",
+                 .required = true,
+                 .check = without_expression}),
+          field("parameters", &T::parameters, {.about = "What the action is given.", .example = "{city: \"{{inputs.city}}\"}"}),
+          field("timeout", &T::timeout,
+                {.about = "The longest one attempt may take; the agent's without this key.", .example = "10", .minimum = 0.001}),
+          field("depends_on", &T::depends_on, {.about = "Tasks that must have ended before it.", .example = "[fetch]"}),
+          field("continue_on_failure", &T::continue_on_failure,
+                {.about = "Tolerate its failure: dependents run and see null.", .example = "true"}),
+          field("retry_config", &T::retry_config, {.about = "Replaces the agent's as a whole: what is missing here takes the defaults."}),
+          field("retry_on", &T::retry_on, {.about = "Replaces the agent's as a whole."}),
+          field("effect", &T::effect,
+                {.about = "It changes the world in a way that must not happen twice: an attempt in flight at a crash fails with "
+                          "`outcome_unknown` instead of being repeated.",
+                 .example = "true"}),
+      });
+  return table;
+}
+
+template <>
+const Table<SchemaSpec>& table_of<SchemaSpec>() {
+  using T = SchemaSpec;
+  static const Table<T> table(
+      {.name = "input",
+       .about = "One input, or a part of one: a subset of JSON Schema. `city: string` is short for `city: {type: string}`."},
+      {
+          field("type", &T::type,
+                {.about = "What the value may be: string, number, integer, boolean, array, object, null. Without it: anything.",
+                 .example = "integer"}),
+          field("title", &T::title, {.about = "A short name for people.", .example = "City"}),
+          field("description", &T::description, {.about = "For people.", .example = "Days to look ahead"}),
+          field("default", &T::default_value, {.about = "The value where none is given.", .example = "3"}),
+          field("required", &T::required,
+                {.about = "Of an input: whether a run must be given it; without this key exactly where there is no default. Of an object's "
+                          "schema: the members that must be there.",
+                 .example = "false"}),
+          field("enum", &T::enumeration, {.about = "The values that are allowed.", .example = "[metric, imperial]", .min_items = 1}),
+          field("const", &T::constant, {.about = "The only value that is allowed.", .example = "2"}),
+          field("minimum", &T::minimum, {.about = "Numbers: the least.", .example = "1"}),
+          field("maximum", &T::maximum, {.about = "Numbers: the greatest.", .example = "14"}),
+          field("exclusiveMinimum", &T::exclusive_minimum, {.about = "Numbers: more than this.", .example = "0"}),
+          field("exclusiveMaximum", &T::exclusive_maximum, {.about = "Numbers: less than this.", .example = "1"}),
+          field("multipleOf", &T::multiple_of, {.about = "Numbers: a multiple of this.", .example = "5", .minimum = 1e-9}),
+          field("minLength", &T::min_length, {.about = "Strings: the least characters.", .example = "1"}),
+          field("maxLength", &T::max_length, {.about = "Strings: the most characters.", .example = "80"}),
+          field("pattern", &T::pattern, {.about = "Strings: a regular expression (RE2) that is found in it.", .example = "\"^[A-Z]{2}$\""}),
+          field("format", &T::format, {.about = "Strings: how it looks.", .example = "date"}),
+          field("minItems", &T::min_items, {.about = "Arrays: the least items.", .example = "1"}),
+          field("maxItems", &T::max_items, {.about = "Arrays: the most items.", .example = "10"}),
+          field("uniqueItems", &T::unique_items, {.about = "Arrays: no item twice.", .example = "true"}),
+          field("items", &T::items, {.about = "Arrays: what each item is.", .example = "string"}),
+          field("minProperties", &T::min_properties, {.about = "Objects: the least members.", .example = "1"}),
+          field("maxProperties", &T::max_properties, {.about = "Objects: the most members.", .example = "20"}),
+          field("properties", &T::properties, {.about = "Objects: what each member is.", .example = "{lat: number, lon: number}"}),
+          field("additionalProperties", &T::additional_properties,
+                {.about = "Objects: whether other members may be there, or what they are.", .example = "false"}),
+          field("examples", &T::examples, {.about = "For people.", .example = "[Berlin]"}),
+      });
+  return table;
+}
+
+template <>
+const Table<WorkflowSpec>& table_of<WorkflowSpec>() {
+  using T = WorkflowSpec;
+  static const Table<T> table(
+      {.name = "workflow", .about = "A workflow: agents, and the tasks they do.", .refused = later_keys},
+      {
+          field("name", &T::name, {.about = "What the workflow is called.", .example = "daily_report", .required = true, .min_items = 1}),
+          field("description", &T::description, {.about = "For people.", .example = "Collects yesterday's figures"}),
+          field("version", &T::version, {.about = "For people; runs are pinned to the content of the file.", .example = "\"1.2.0\""}),
+          field("parallel_execution", &T::parallel_execution,
+                {.about = "Start each task as soon as what it depends on has ended; otherwise one after the other in file order.",
+                 .example = "true"}),
+          field("max_parallel_tasks", &T::max_parallel_tasks,
+                {.about = "With parallel_execution: the most tasks at once; 0 means no cap.", .example = "4", .maximum = 100'000}),
+          field("failure_strategy", &T::failure_strategy,
+                {.about = "What the failure of a task means for the others.", .example = "partial_completion_allowed"}),
+          field("global_timeout", &T::global_timeout,
+                {.about = "The longest a run may take; without this key as long as it takes.", .example = "300", .minimum = 0.001}),
+          field("inputs", &T::inputs, {.about = "What a run is given: name → type or schema.", .example = "{city: string}"}),
+          field("agents", &T::agents, {.about = "What can be given tasks."}),
+          field("tasks", &T::tasks, {.about = "The steps; at least one.", .required = true, .min_items = 1}),
+          field("outputs", &T::outputs,
+                {.about = "What a run answers: name → template over all tasks.", .example = "{report: \"{{write.result}}\"}"}),
+      });
+  return table;
+}
+
+}  // namespace skein::describe

@@ -1,0 +1,167 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/describe.hpp"
+#include "workflow/definition.hpp"
+
+/// A workflow file as its author wrote it: described structs, one for each kind of object in the format. The tables in format.cpp are the
+/// only list of keys; parser, suggestions, JSON Schema and reference documentation are made from them.
+namespace skein::config {
+
+/// A string that may hold `{{ expressions }}`.
+struct TextTemplate {
+  Json source;  ///< a string, or null where the key is missing
+};
+/// Any value whose strings may hold expressions.
+struct ValueTemplate {
+  Json source;
+};
+/// An object whose strings may hold expressions.
+struct ObjectTemplate {
+  Json source;
+};
+
+enum class AgentKind : std::uint8_t { ai_agent, mcp_server, http_api, local, exec, custom };
+
+struct AuthenticationSpec {
+  workflow::AuthenticationType type = workflow::AuthenticationType::bearer;
+  TextTemplate token;
+  TextTemplate key;
+  std::string header = "X-API-Key";
+  TextTemplate username;
+  TextTemplate password;
+};
+
+// Parsed as they are: resilience::RetryPolicy, resilience::BreakerPolicy and workflow::RetryOn.
+
+struct AgentSpec {
+  std::string name;
+  AgentKind type = AgentKind::custom;
+  TextTemplate endpoint;
+  microseconds timeout = workflow::AgentDefinition{}.timeout;
+  std::optional<AuthenticationSpec> authentication;
+  std::optional<resilience::RetryPolicy> retry_config;
+  std::optional<workflow::RetryOn> retry_on;
+  std::optional<resilience::BreakerPolicy> circuit_breaker;
+  ObjectTemplate custom_params;
+  TextTemplate command;
+  std::vector<TextTemplate> args;
+  describe::Named<TextTemplate> env;
+};
+
+struct TaskSpec {
+  std::string name;
+  std::string description;
+  std::string agent_name;
+  std::string action;
+  ObjectTemplate parameters;
+  std::optional<microseconds> timeout;
+  std::vector<std::string> depends_on;
+  bool continue_on_failure = false;
+  std::optional<resilience::RetryPolicy> retry_config;
+  std::optional<workflow::RetryOn> retry_on;
+  bool effect = false;
+};
+
+/// A schema: an object of the keys in `SchemaSpec`, or the name of a type as shorthand.
+struct SchemaNode {
+  Json source;  ///< with shorthands written out
+};
+/// `type`: a word or a list of words.
+struct TypeWords {
+  Json source;
+};
+/// `required` of an input: true or false; of an object's schema: the names of the members that must be there.
+struct RequiredRule {
+  Json source;
+};
+/// `additionalProperties`: true, false or a schema.
+struct OpenRule {
+  Json source;
+};
+
+enum class TextFormat : std::uint8_t { date, time, date_time, email, uri, uuid };
+
+struct SchemaSpec {
+  TypeWords type;
+  std::string title;
+  std::string description;
+  Json default_value;
+  RequiredRule required;
+  std::vector<Json> enumeration;
+  Json constant;
+  std::optional<double> minimum, maximum, exclusive_minimum, exclusive_maximum, multiple_of;
+  std::optional<std::uint32_t> min_length, max_length;
+  std::string pattern;
+  std::optional<TextFormat> format;
+  std::optional<std::uint32_t> min_items, max_items;
+  std::optional<bool> unique_items;
+  SchemaNode items;
+  std::optional<std::uint32_t> min_properties, max_properties;
+  describe::Named<SchemaNode> properties;
+  OpenRule additional_properties;
+  std::vector<Json> examples;
+};
+
+struct WorkflowSpec {
+  std::string name;
+  std::string description;
+  std::string version = workflow::Definition{}.version;
+  bool parallel_execution = false;
+  std::uint32_t max_parallel_tasks = 0;
+  workflow::FailureStrategy failure_strategy = workflow::FailureStrategy::stop_on_first_failure;
+  std::optional<microseconds> global_timeout;
+  describe::Named<SchemaNode> inputs;
+  std::vector<AgentSpec> agents;
+  std::vector<TaskSpec> tasks;
+  describe::Named<ValueTemplate> outputs;
+};
+
+/// What agents of a kind cannot do without: each of `all`, and one of `any` where that is not empty.
+struct KindNeeds {
+  AgentKind kind;
+  std::vector<std::string_view> all;
+  std::vector<std::string_view> any;
+};
+[[nodiscard]] const std::vector<KindNeeds>& kind_needs();
+
+/// Whether an agent of this kind starts a program, so that `command`, `args` and `env` mean something.
+[[nodiscard]] constexpr bool starts_program(AgentKind kind) { return kind == AgentKind::exec || kind == AgentKind::mcp_server; }
+
+/// `name` as a task, agent, input or output may have it; otherwise what is wrong with it, as the end of a sentence.
+[[nodiscard]] std::string check_name(std::string_view name);
+
+/// The words of JSON Schema's `type`.
+[[nodiscard]] std::span<const std::string_view> schema_types();
+
+/// The text of a `TextFormat` as a regular expression (RE2) that matches the whole string.
+[[nodiscard]] std::string_view pattern_of(std::string_view format);
+
+}  // namespace skein::config
+
+namespace skein::describe {
+
+template <>
+const Table<config::AuthenticationSpec>& table_of<config::AuthenticationSpec>();
+template <>
+const Table<resilience::RetryPolicy>& table_of<resilience::RetryPolicy>();
+template <>
+const Table<resilience::BreakerPolicy>& table_of<resilience::BreakerPolicy>();
+template <>
+const Table<workflow::RetryOn>& table_of<workflow::RetryOn>();
+template <>
+const Table<config::AgentSpec>& table_of<config::AgentSpec>();
+template <>
+const Table<config::TaskSpec>& table_of<config::TaskSpec>();
+template <>
+const Table<config::SchemaSpec>& table_of<config::SchemaSpec>();
+template <>
+const Table<config::WorkflowSpec>& table_of<config::WorkflowSpec>();
+
+}  // namespace skein::describe

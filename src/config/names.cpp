@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "config/validate.hpp"
+
+namespace skein::config {
+namespace {
+
+using describe::add_error;
+using describe::Path;
+using describe::Problems;
+using describe::Severity;
+
+/// What stands at the head of a path in every expression.
+constexpr std::array<std::string_view, 6> heads{"inputs", "tasks", "env", "secrets", "run", "workflow"};
+
+template <class List>
+std::unordered_map<std::string_view, std::size_t> index_of(const List& list) {
+  std::unordered_map<std::string_view, std::size_t> out;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (!list[i].name.empty()) out.emplace(list[i].name, i);
+  }
+  return out;
+}
+
+template <class List>
+void check_unique(const List& list, const std::unordered_map<std::string_view, std::size_t>& index, std::string_view key,
+                  std::string_view what, Problems& problems) {
+  const Path root;
+  const Path place(root, key);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (list[i].name.empty() || index.at(list[i].name) == i) continue;
+    const Path item(place, i);
+    add_error(problems, Path(item, "name"),
+              fmt::format("duplicate {} name '{}'; rename it (the first is number {} of {})", what, list[i].name,
+                          index.at(list[i].name) + 1, key));
+  }
+}
+
+void warn_if_hiding(std::string_view name, std::string_view what, const Path& at, describe::Part part, Problems& problems) {
+  if (std::ranges::find(heads, name) == heads.end()) return;
+  problems.push_back({.pointer = at.pointer(),
+                      .message = fmt::format("{} '{}' hides what '{}' means in expressions; rename it", what, name, name),
+                      .severity = Severity::warning,
+                      .part = part,
+                      .offset = {}});
+}
+
+void check_chosen_names(const Path& place, const auto& named, Problems& problems) {
+  for (const auto& [name, value] : named) {
+    const Path at(place, std::string_view(name));
+    if (const auto wrong = check_name(name); !wrong.empty())
+      add_error(problems, at, fmt::format("{} {}", at.label(), wrong), describe::Part::key);
+  }
+}
+
+void check_task_agent(const TaskSpec& task, const Names& names, const std::vector<std::string_view>& agents, const Path& at,
+                      Problems& problems) {
+  if (task.agent_name.empty() || task.agent_name == builtin_agent || names.agents.contains(task.agent_name)) return;
+  auto advice = suggestion(task.agent_name, agents, problems);
+  if (advice.empty()) advice = "; declare it under 'agents'";
+  add_error(problems, Path(at, "agent_name"),
+            fmt::format("Task '{}' references undefined agent '{}'{}", task.name, task.agent_name, advice));
+}
+
+void check_dependencies(const TaskSpec& task, const Names& names, const std::vector<std::string_view>& tasks, const Path& at,
+                        Problems& problems) {
+  const Path list(at, "depends_on");
+  for (std::size_t i = 0; i < task.depends_on.size(); ++i) {
+    const auto& needed = task.depends_on[i];
+    const Path item(list, i);
+    if (needed.empty()) continue;
+    if (!names.tasks.contains(needed)) {
+      auto advice = suggestion(needed, tasks, problems);
+      if (advice.empty()) advice = "; add that task or remove it from 'depends_on'";
+      add_error(problems, item, fmt::format("Task '{}' depends on undefined task '{}'{}", task.name, needed, advice));
+    } else if (std::find(task.depends_on.begin(), task.depends_on.begin() + static_cast<std::ptrdiff_t>(i), needed) !=
+               task.depends_on.begin() + static_cast<std::ptrdiff_t>(i)) {
+      problems.push_back({.pointer = item.pointer(),
+                          .message = fmt::format("Task '{}' lists '{}' twice in 'depends_on'; remove one", task.name, needed),
+                          .severity = Severity::warning,
+                          .part = describe::Part::value,
+                          .offset = {}});
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string_view> names_in(const std::unordered_map<std::string_view, std::size_t>& index) {
+  std::vector<std::string_view> out;
+  out.reserve(index.size());
+  for (const auto& [name, place] : index) out.push_back(name);
+  std::ranges::sort(out);  // so that of several equally near names the same one is suggested every time
+  return out;
+}
+
+std::string suggestion(std::string_view word, std::span<const std::string_view> candidates, const Problems& problems) {
+  if (candidates.size() * (problems.size() + 1) > enough_suggestions) return {};
+  return did_you_mean(word, candidates);
+}
+
+Names::Names(const WorkflowSpec& spec) : agents(index_of(spec.agents)), tasks(index_of(spec.tasks)) {
+  for (std::size_t i = 0; i < spec.inputs.size(); ++i) inputs.emplace(spec.inputs[i].first, i);
+}
+
+void check_names(const WorkflowSpec& spec, const Names& names, Problems& problems) {
+  const Path root;
+  check_unique(spec.agents, names.agents, "agents", "agent", problems);
+  check_unique(spec.tasks, names.tasks, "tasks", "task", problems);
+  check_chosen_names(Path(root, "inputs"), spec.inputs, problems);
+  check_chosen_names(Path(root, "outputs"), spec.outputs, problems);
+  const Path inputs(root, "inputs");
+  for (const auto& [name, schema] : spec.inputs) {
+    const Path at(inputs, std::string_view(name));
+    warn_if_hiding(name, "input", at, describe::Part::key, problems);
+    if (names.tasks.contains(name)) {
+      add_error(problems, at,
+                fmt::format("'{}' is the name of an input and of a task, so expressions cannot tell them apart; rename one", name),
+                describe::Part::key);
+    }
+  }
+  auto agents = names_in(names.agents);
+  agents.push_back(builtin_agent);
+  const auto tasks = names_in(names.tasks);
+  const Path list(root, "tasks");
+  for (std::size_t i = 0; i < spec.tasks.size(); ++i) {
+    const Path at(list, i);
+    warn_if_hiding(spec.tasks[i].name, "task", Path(at, "name"), describe::Part::value, problems);
+    check_task_agent(spec.tasks[i], names, agents, at, problems);
+    check_dependencies(spec.tasks[i], names, tasks, at, problems);
+  }
+}
+
+}  // namespace skein::config

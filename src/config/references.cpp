@@ -1,0 +1,173 @@
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "config/validate.hpp"
+
+namespace skein::config {
+namespace {
+
+using describe::Path;
+
+constexpr std::array<std::string_view, 6> heads{"inputs", "tasks", "env", "secrets", "run", "workflow"};
+constexpr std::array<std::string_view, 5> task_members{"result", "status", "error", "attempts", "metadata"};
+constexpr std::array<std::string_view, 2> run_members{"id", "created"};
+constexpr std::array<std::string_view, 2> workflow_members{"name", "version"};
+
+/// After so many wrong references the rest is not looked at: they are counted, and nobody reads more.
+constexpr std::size_t most_errors = 1000;
+
+}  // namespace
+
+struct TemplateChecker::Use {
+  std::string_view head;
+  std::string_view field;
+  std::size_t offset;
+  std::string_view pointer;  ///< of the string, below `at`
+  TemplatePlace place;
+  const Path& at;
+  std::size_t task;
+};
+
+TemplateChecker::TemplateChecker(const WorkflowSpec& spec, const Names& names, const Graph& graph, describe::Problems& problems)
+    : spec_(spec),
+      names_(names),
+      graph_(graph),
+      problems_(problems),
+      task_names_(names_in(names.tasks)),
+      input_names_(names_in(names.inputs)) {
+  known_heads_ = task_names_;
+  known_heads_.insert(known_heads_.end(), input_names_.begin(), input_names_.end());
+  known_heads_.insert(known_heads_.end(), heads.begin(), heads.end());
+}
+
+workflow::Template TemplateChecker::compile(Json source, TemplatePlace place, const Path& at, std::size_t task) {
+  auto compiled = workflow::Template::compile(std::move(source));
+  if (!compiled) {
+    for (auto& wrong : compiled.error()) {
+      if (++errors_ > most_errors) break;
+      problems_.push_back({.pointer = at.pointer() + wrong.pointer,
+                           .message = std::move(wrong.message),
+                           .severity = describe::Severity::error,
+                           .part = describe::Part::value,
+                           .offset = wrong.offset});
+    }
+    return {};
+  }
+  for (const auto& [reference, pointer] : compiled->references()) {
+    if (errors_ > most_errors) break;
+    check({.head = reference.head,
+           .field = reference.field,
+           .offset = reference.offset,
+           .pointer = pointer,
+           .place = place,
+           .at = at,
+           .task = task});
+  }
+  return *std::move(compiled);
+}
+
+void TemplateChecker::error(const Use& use, std::string message) {
+  ++errors_;
+  problems_.push_back({.pointer = use.at.pointer() + std::string(use.pointer),
+                       .message = std::move(message),
+                       .severity = describe::Severity::error,
+                       .part = describe::Part::value,
+                       .offset = use.offset});
+}
+
+void TemplateChecker::check(const Use& use) {
+  // The same order in which a run looks names up: tasks, inputs, then what is built in.
+  if (const auto task = names_.tasks.find(use.head); task != names_.tasks.end()) return check_task(use, task->second, use.field);
+  if (names_.inputs.contains(use.head)) return;
+  if (use.head == "inputs") {
+    if (use.field.empty() || names_.inputs.contains(use.field)) return;
+    auto advice = suggestion(use.field, input_names_, problems_);
+    return error(use, fmt::format("there is no input '{}'{}", use.field, advice.empty() ? "; declare it under 'inputs'" : advice));
+  }
+  if (use.head == "tasks") {
+    if (use.field.empty()) {
+      if (use.place == TemplatePlace::output) return;
+      return error(use, "'tasks' needs the name of one task here; write tasks.NAME or tasks[\"my-task\"]");
+    }
+    if (const auto task = names_.tasks.find(use.field); task != names_.tasks.end()) return check_task(use, task->second, {});
+    auto advice = suggestion(use.field, task_names_, problems_);
+    return error(use, fmt::format("there is no task '{}'{}", use.field, advice.empty() ? "; check its name" : advice));
+  }
+  if (use.head == "env" || use.head == "secrets") return check_outside(use);
+  if (use.head == "run" || use.head == "workflow") {
+    if (use.place == TemplatePlace::agent || use.place == TemplatePlace::command) {
+      return error(use, fmt::format("an agent may refer only to inputs, env and secrets, not to '{}'; move this to the task's parameters",
+                                    use.head));
+    }
+    if (use.head == "run") return check_member(use, run_members, "a run");
+    return check_member(use, workflow_members, "a workflow");
+  }
+  unknown(use);
+}
+
+void TemplateChecker::unknown(const Use& use) {
+  auto advice = suggestion(use.head, known_heads_, problems_);
+  error(use, fmt::format("there is no task or input '{}'{}", shorten(use.head, 60),
+                         advice.empty() ? "; declare it, or put text in quotes" : advice));
+}
+
+void TemplateChecker::check_member(const Use& use, std::span<const std::string_view> members, std::string_view what) {
+  if (use.field.empty() || std::ranges::find(members, use.field) != members.end()) return;
+  auto advice = did_you_mean(use.field, members);
+  if (advice.empty()) advice = "; it has " + list_of(std::vector<std::string>(members.begin(), members.end()));
+  error(use, fmt::format("{} has no '{}'{}", what, shorten(use.field, 60), advice));
+}
+
+void TemplateChecker::check_outside(const Use& use) {
+  if (use.place == TemplatePlace::output) {
+    return error(use,
+                 fmt::format("'{}' cannot be used in outputs: they are stored with the run; use it in parameters or an agent", use.head));
+  }
+  if (use.place == TemplatePlace::command && use.head == "secrets") {
+    return error(use, "'secrets' cannot be used in a command: anybody on the machine sees it; pass it through 'env'");
+  }
+  if (use.field.empty()) error(use, fmt::format("'{}' needs the name of one value; write {}.NAME", use.head, use.head));
+}
+
+void TemplateChecker::check_task(const Use& use, std::size_t target, std::string_view field) {
+  const auto& name = spec_.tasks[target].name;
+  if (use.place == TemplatePlace::agent || use.place == TemplatePlace::command) {
+    return error(
+        use, fmt::format("an agent may refer only to inputs, env and secrets, not to task '{}'; move this to the task's parameters", name));
+  }
+  if (!field.empty()) check_member(use, task_members, "a task");
+  if (use.place == TemplatePlace::output || graph_.order.empty()) return;
+  const auto& self = spec_.tasks[use.task].name;
+  if (target == use.task) return error(use, fmt::format("task '{}' refers to itself; refer to a task that has ended before it", self));
+  if (spec_.parallel_execution) {
+    if (certainly_before(target, use.task)) return;
+    return error(use,
+                 fmt::format("task '{}' may not have ended when '{}' starts; add '{}' to 'depends_on' of '{}'", name, self, name, self));
+  }
+  if (graph_.order[target] < graph_.order[use.task]) return;
+  error(use, fmt::format("task '{}' runs after '{}'; move it before '{}' or add it to 'depends_on'", name, self, self));
+}
+
+bool TemplateChecker::certainly_before(std::size_t first, std::size_t second) {
+  if (std::ranges::binary_search(graph_.needs[second], first)) return true;
+  if (before_of_ != second) {
+    before_of_ = second;
+    before_.assign(graph_.needs.size(), false);
+    std::vector<std::size_t> open{second};
+    while (!open.empty()) {
+      const auto task = open.back();
+      open.pop_back();
+      for (const auto needed : graph_.needs[task]) {
+        if (before_[needed]) continue;
+        before_[needed] = true;
+        open.push_back(needed);
+      }
+    }
+  }
+  return before_[first];
+}
+
+}  // namespace skein::config

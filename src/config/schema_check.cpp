@@ -1,0 +1,202 @@
+#include <algorithm>
+#include <set>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
+#include <fmt/format.h>
+#include <re2/re2.h>
+#include <valijson/adapters/boost_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+
+#include "base/text.hpp"
+#include "config/validate.hpp"
+
+namespace skein::config {
+namespace {
+
+/// Steps into a value: "[2]" or "name".
+using Steps = std::vector<std::string>;
+
+std::string_view view_of(const boost::json::string& text) { return {text.data(), text.size()}; }
+
+/// Without what is not for the validator: notes, and patterns and formats, which it would check with expressions that backtrack.
+Json constraints_of(const Json& schema) {  // NOLINT(misc-no-recursion): a definition's depth is bounded
+  const auto* object = schema.if_object();
+  if (object == nullptr) return schema;
+  JsonObject out;
+  for (const auto& member : *object) {
+    const auto key = std::string_view(member.key());
+    const auto& value = member.value();
+    if (value.is_null() && key != "const") continue;
+    if (key == "items" || key == "additionalProperties") {
+      out[key] = constraints_of(value);
+    } else if (key == "properties") {
+      auto& members = out[key].emplace_object();
+      for (const auto& one : value.get_object()) members[one.key()] = constraints_of(one.value());
+    } else if (key != "pattern" && key != "format" && key != "default" && key != "title" && key != "description" && key != "examples") {
+      out[key] = value;
+    }
+  }
+  return out;
+}
+
+/// The schema of the member that `step` names, or null.
+const Json* schema_of_step(const Json& schema, std::string_view step) {
+  const auto* object = schema.if_object();
+  if (object == nullptr) return nullptr;
+  if (step.starts_with('[')) return object->if_contains("items");
+  if (const auto* members = object->if_contains("properties"); members != nullptr && members->is_object()) {
+    if (const auto* member = members->get_object().if_contains(step)) return member;
+  }
+  return object->if_contains("additionalProperties");
+}
+
+const Json* value_of_step(const Json& value, std::string_view step) {
+  if (const auto* array = value.if_array(); array != nullptr && step.starts_with('[')) {
+    const auto index = std::stoul(std::string(step.substr(1)));
+    return index < array->size() ? &(*array)[index] : nullptr;
+  }
+  const auto* object = value.if_object();
+  return object == nullptr ? nullptr : object->if_contains(step);
+}
+
+/// The validator writes "[name]" and "[2]" alike.
+Steps steps_of(const std::vector<std::string>& context, const Json& root) {
+  Steps out;
+  const Json* value = &root;
+  for (std::size_t i = 1; i < context.size() && value != nullptr; ++i) {
+    auto step = context[i];
+    if (value->is_object() && step.size() > 2) step = step.substr(1, step.size() - 2);
+    value = value_of_step(*value, step);
+    out.push_back(std::move(step));
+  }
+  return out;
+}
+
+void check_texts(const Json& schema, const Json& value, Steps& steps, std::set<Steps>& wrong) {  // NOLINT(misc-no-recursion)
+  const auto* rules = schema.if_object();
+  if (rules == nullptr) return;
+  if (const auto* text = value.if_string()) {
+    const auto* pattern = rules->if_contains("pattern");
+    const auto* format = rules->if_contains("format");
+    const bool matches =
+        pattern == nullptr || !pattern->is_string() || RE2::PartialMatch(view_of(*text), RE2(view_of(pattern->get_string()), RE2::Quiet));
+    const bool formed =
+        format == nullptr || !format->is_string() || RE2::FullMatch(view_of(*text), RE2(pattern_of(view_of(format->get_string()))));
+    if (!matches || !formed) wrong.insert(steps);
+  } else if (const auto* array = value.if_array()) {
+    const auto* items = rules->if_contains("items");
+    for (std::size_t i = 0; items != nullptr && i < array->size(); ++i) {
+      steps.push_back(fmt::format("[{}]", i));
+      check_texts(*items, (*array)[i], steps, wrong);
+      steps.pop_back();
+    }
+  } else if (const auto* object = value.if_object()) {
+    for (const auto& member : *object) {
+      const auto* inner = schema_of_step(schema, member.key());
+      if (inner == nullptr) continue;
+      steps.emplace_back(member.key());
+      check_texts(*inner, member.value(), steps, wrong);
+      steps.pop_back();
+    }
+  }
+}
+
+std::string with_article(std::string_view type) {
+  if (type == "null") return "null";
+  const bool vowel = type == "integer" || type == "array" || type == "object";
+  return fmt::format("{} {}", vowel ? "an" : "a", type);
+}
+
+std::string list_json(const JsonArray& values, std::string_view last) {
+  std::vector<std::string> words;
+  for (const auto& value : values) words.push_back(shorten(to_json(value), 60));
+  return list_of(words, last);
+}
+
+}  // namespace
+
+std::string schema_in_words(const Json& schema) {
+  const auto* rules = schema.if_object();
+  if (rules == nullptr) return schema.is_bool() && !schema.get_bool() ? "left out" : "a value";
+  const auto text = [&](std::string_view key) -> std::string {
+    const auto* value = rules->if_contains(key);
+    return value == nullptr || value->is_null()
+               ? std::string{}
+               : shorten(value->is_string() ? std::string(view_of(value->get_string())) : to_json(*value), 100);
+  };
+  std::string out = "a value";
+  if (const auto* type = rules->if_contains("type")) {
+    if (type->is_string()) out = with_article(view_of(type->get_string()));
+    if (const auto* list = type->if_array()) {
+      std::vector<std::string> words;
+      for (const auto& word : *list) words.push_back(with_article(view_of(word.get_string())));
+      out = list_of(words, " or ");
+    }
+  }
+  if (const auto* values = rules->if_contains("enum"); values != nullptr && values->is_array())
+    return "one of " + list_json(values->get_array(), " or ");
+  if (rules->contains("const")) return text("const");
+  const auto add = [&](std::string_view key, std::string_view before, std::string_view after = {}) {
+    if (const auto value = text(key); !value.empty()) out += fmt::format(", {}{}{}", before, value, after);
+  };
+  add("minimum", "at least ");
+  add("maximum", "at most ");
+  add("exclusiveMinimum", "more than ");
+  add("exclusiveMaximum", "less than ");
+  add("multipleOf", "a multiple of ");
+  add("minLength", "at least ", " characters");
+  add("maxLength", "at most ", " characters");
+  add("pattern", "matching /", "/");
+  add("format", "in the format ");
+  add("minItems", "at least ", " items");
+  add("maxItems", "at most ", " items");
+  add("minProperties", "at least ", " members");
+  add("maxProperties", "at most ", " members");
+  if (text("uniqueItems") == "true") out += ", no item twice";
+  if (const auto* names = rules->if_contains("required"); names != nullptr && names->is_array()) {
+    out += ", with the members " + list_json(names->get_array(), " and ");
+  }
+  if (text("additionalProperties") == "false") out += ", without members that are not declared";
+  return out;
+}
+
+std::vector<std::string> schema_violations(std::string_view name, const Json& schema, const Json& value) {
+  std::set<Steps> wrong;
+  try {
+    const Json constraints = constraints_of(schema);
+    valijson::Schema parsed;
+    valijson::SchemaParser(valijson::SchemaParser::kDraft7).populateSchema(valijson::adapters::BoostJsonAdapter(constraints), parsed);
+    valijson::ValidationResults results;
+    valijson::Validator(valijson::Validator::kStrongTypes).validate(parsed, valijson::adapters::BoostJsonAdapter(value), &results);
+    for (const auto& error : results) wrong.insert(steps_of(error.context, value));
+  } catch (const std::exception&) {
+    wrong.insert(Steps{});  // a schema that contradicts itself fits nothing
+  }
+  Steps steps;
+  check_texts(schema, value, steps, wrong);
+  std::vector<std::string> out;
+  for (const auto& place : wrong) {
+    // An outer place is wrong because an inner one is: the inner one says more.
+    const bool covered = std::ranges::any_of(
+        wrong, [&](const Steps& other) { return other.size() > place.size() && std::equal(place.begin(), place.end(), other.begin()); });
+    if (covered) continue;
+    const Json* at = &value;
+    const Json* wanted = &schema;
+    std::string label(name);
+    for (const auto& step : place) {
+      if (at != nullptr) at = value_of_step(*at, step);
+      if (wanted != nullptr) wanted = schema_of_step(*wanted, step);
+      label += step.starts_with('[') ? step : "." + step;
+    }
+    out.push_back(fmt::format("'{}' must be {}, got {}", label, wanted == nullptr ? "left out" : schema_in_words(*wanted),
+                              at == nullptr ? "nothing" : describe::describe_value(*at)));
+  }
+  return out;
+}
+
+}  // namespace skein::config

@@ -1,0 +1,176 @@
+#include "config/shapes.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace skein::describe {
+namespace {
+
+using config::AgentKind;
+using config::TextFormat;
+
+/// The words of an enumeration without gaps, from its `to_string`.
+template <class E, std::size_t count>
+std::span<const std::string_view> words_of() {
+  static const auto words = [] {
+    std::array<std::string_view, count> list;
+    for (std::size_t i = 0; i < count; ++i) list[i] = to_string(static_cast<E>(i));
+    return list;
+  }();
+  return words;
+}
+
+constexpr std::array<std::string_view, 6> kinds{"ai_agent", "mcp_server", "http_api", "local", "exec", "custom"};
+constexpr std::array<std::string_view, 3> later_kinds{"human", "workflow", "function"};
+constexpr std::array<std::string_view, 6> formats{"date", "time", "date-time", "email", "uri", "uuid"};
+
+std::string_view text_of(const Json& value) {
+  const auto& text = value.get_string();
+  return {text.data(), text.size()};
+}
+
+}  // namespace
+
+template <>
+std::span<const std::string_view> names_of<workflow::FailureStrategy>() {
+  return words_of<workflow::FailureStrategy, 3>();
+}
+template <>
+std::span<const std::string_view> names_of<workflow::AuthenticationType>() {
+  return words_of<workflow::AuthenticationType, 3>();
+}
+template <>
+std::span<const std::string_view> names_of<ErrorCode>() {
+  return words_of<ErrorCode, static_cast<std::size_t>(ErrorCode::internal) + 1>();
+}
+template <>
+std::span<const std::string_view> names_of<AgentKind>() {
+  return kinds;
+}
+template <>
+std::span<const std::string_view> names_of<TextFormat>() {
+  return formats;
+}
+
+void Shape<config::TextTemplate>::parse(config::TextTemplate& out, const Json& value, const Info& info, const Path& at,
+                                        Problems& problems) {
+  std::string text;
+  const auto before = problems.size();
+  Shape<std::string>::parse(text, value, info, at, problems);
+  if (problems.size() == before) out.source = value;
+}
+
+JsonObject Shape<config::TextTemplate>::schema(const Info& info, SchemaDefinitions& definitions) {
+  return Shape<std::string>::schema(info, definitions);
+}
+
+void Shape<config::ObjectTemplate>::parse(config::ObjectTemplate& out, const Json& value, const Info& info, const Path& at,
+                                          Problems& problems) {
+  if (is_object(value, info, at, problems)) out.source = value;
+}
+
+JsonObject Shape<config::ObjectTemplate>::schema(const Info& info, SchemaDefinitions&) {
+  return JsonObject{{"type", "object"}, {"description", info.about}};
+}
+
+void Shape<AgentKind>::parse(AgentKind& out, const Json& value, const Info&, const Path& at, Problems& problems) {
+  if (value.is_string() && std::ranges::find(later_kinds, text_of(value)) != later_kinds.end()) {
+    std::vector<std::string> words(kinds.begin(), kinds.end());
+    return add_error(problems, at,
+                     fmt::format("agent type '{}' is not supported by this version; use {}", text_of(value), list_of(words, " or ")));
+  }
+  if (const auto index = parse_word(kinds, value, at, problems)) out = static_cast<AgentKind>(*index);
+}
+
+JsonObject Shape<AgentKind>::schema(const Info& info, SchemaDefinitions&) { return words_schema(kinds, info); }
+
+void Shape<config::SchemaNode>::parse(config::SchemaNode& out, const Json& value, const Info&, const Path& at,  // NOLINT(misc-no-recursion)
+                                      Problems& problems) {
+  if (value.is_string()) {
+    if (!parse_word(config::schema_types(), value, at, problems)) return;
+    out.source = JsonObject{{"type", value}};
+    return;
+  }
+  if (!value.is_object()) return wrong_type(value, "a type or a schema", "write 'string', or an object with a key 'type'", at, problems);
+  config::SchemaSpec spec;
+  const auto before = problems.size();
+  parse_object(spec, value, at, problems);
+  if (problems.size() != before) return;
+  JsonObject schema = value.get_object();
+  if (!spec.items.source.is_null()) schema["items"] = spec.items.source;
+  if (!spec.additional_properties.source.is_null()) schema["additionalProperties"] = spec.additional_properties.source;
+  if (!spec.properties.empty()) {
+    auto& members = schema["properties"].emplace_object();
+    for (auto& [name, member] : spec.properties) members[name] = member.source;
+  }
+  out.source = std::move(schema);
+}
+
+JsonObject Shape<config::SchemaNode>::schema(const Info& info, SchemaDefinitions& definitions) {
+  JsonArray choices;
+  choices.emplace_back(words_schema(config::schema_types(), {}));
+  choices.emplace_back(schema_of(table_of<config::SchemaSpec>().view, definitions));
+  JsonObject out;
+  if (!info.about.empty()) out["description"] = info.about;
+  out["anyOf"] = std::move(choices);
+  return out;
+}
+
+void Shape<config::TypeWords>::parse(config::TypeWords& out, const Json& value, const Info&, const Path& at, Problems& problems) {
+  if (const auto* list = value.if_array()) {
+    if (!is_list(value, {.about = {}, .min_items = 1}, at, problems)) return;
+    for (std::size_t i = 0; i < list->size(); ++i) (void)parse_word(config::schema_types(), (*list)[i], Path(at, i), problems);
+  } else if (!parse_word(config::schema_types(), value, at, problems)) {
+    return;
+  }
+  out.source = value;
+}
+
+JsonObject Shape<config::TypeWords>::schema(const Info& info, SchemaDefinitions&) {
+  JsonArray choices;
+  choices.emplace_back(words_schema(config::schema_types(), {}));
+  choices.emplace_back(list_schema(words_schema(config::schema_types(), {}), {.about = {}, .min_items = 1}));
+  return JsonObject{{"description", info.about}, {"anyOf", std::move(choices)}};
+}
+
+void Shape<config::RequiredRule>::parse(config::RequiredRule& out, const Json& value, const Info&, const Path& at, Problems& problems) {
+  if (value.is_array()) {
+    std::vector<std::string> names;
+    Shape<std::vector<std::string>>::parse(names, value, {}, at, problems);
+  } else if (!value.is_bool()) {
+    return wrong_type(value, "true, false or a list of member names", "write true or false without quotes", at, problems);
+  }
+  out.source = value;
+}
+
+JsonObject Shape<config::RequiredRule>::schema(const Info& info, SchemaDefinitions& definitions) {
+  JsonArray choices;
+  choices.emplace_back(Shape<bool>::schema({}, definitions));
+  choices.emplace_back(Shape<std::vector<std::string>>::schema({}, definitions));
+  return JsonObject{{"description", info.about}, {"anyOf", std::move(choices)}};
+}
+
+void Shape<config::OpenRule>::parse(config::OpenRule& out, const Json& value, const Info& info,
+                                    const Path& at,  // NOLINT(misc-no-recursion)
+                                    Problems& problems) {
+  if (value.is_bool()) {
+    out.source = value;
+    return;
+  }
+  config::SchemaNode node;
+  Shape<config::SchemaNode>::parse(node, value, info, at, problems);
+  out.source = std::move(node.source);
+}
+
+JsonObject Shape<config::OpenRule>::schema(const Info& info, SchemaDefinitions& definitions) {
+  JsonArray choices;
+  choices.emplace_back(Shape<bool>::schema({}, definitions));
+  choices.emplace_back(Shape<config::SchemaNode>::schema({}, definitions));
+  return JsonObject{{"description", info.about}, {"anyOf", std::move(choices)}};
+}
+
+}  // namespace skein::describe

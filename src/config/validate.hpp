@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/describe.hpp"
+#include "config/format.hpp"
+
+/// Checks that look at more than one value. They add to `problems` and know pointers, not lines.
+namespace skein::config {
+
+/// The agent that tasks may name without declaring it.
+inline constexpr std::string_view builtin_agent = "local";
+
+/// Names of tasks, inputs and agents to their places; of a duplicate the first.
+struct Names {
+  explicit Names(const WorkflowSpec& spec);
+  std::unordered_map<std::string_view, std::size_t> agents, tasks, inputs;
+};
+
+/// As `did_you_mean`, but gives up where many problems meet many candidates: a file of rubbish must not take minutes.
+[[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string_view> candidates,
+                                     const describe::Problems& problems);
+inline constexpr std::size_t enough_suggestions = 300'000;
+
+/// The names, sorted.
+[[nodiscard]] std::vector<std::string_view> names_in(const std::unordered_map<std::string_view, std::size_t>& index);
+
+/// Duplicate names, a task and an input of the same name, names that hide what expressions need; undefined agents and tasks.
+void check_names(const WorkflowSpec& spec, const Names& names, describe::Problems& problems);
+/// What each kind of agent needs, authentication, literal credentials.
+void check_agents(const WorkflowSpec& spec, describe::Problems& problems);
+
+/// Who depends on whom, by index.
+struct Graph {
+  Graph(const WorkflowSpec& spec, const Names& names);
+  std::vector<std::vector<std::size_t>> needs;  ///< without duplicates and undefined tasks
+  /// The place of each task in the order of a sequential run; empty where there is a cycle.
+  std::vector<std::size_t> order;
+};
+
+inline constexpr std::size_t max_reported_cycles = 1000;
+
+/// Each circle once, as a path.
+void check_cycles(const WorkflowSpec& spec, const Graph& graph, describe::Problems& problems);
+
+/// Where a template stands, which decides what it may refer to.
+enum class TemplatePlace : std::uint8_t { agent, command, parameters, output };
+
+/// Compiles templates and checks what they refer to.
+class TemplateChecker {
+ public:
+  TemplateChecker(const WorkflowSpec& spec, const Names& names, const Graph& graph, describe::Problems& problems);
+  /// `task` is the one whose parameters these are. Where there is a problem the result is the literal null.
+  [[nodiscard]] workflow::Template compile(Json source, TemplatePlace place, const describe::Path& at, std::size_t task = 0);
+
+ private:
+  struct Use;  ///< one reference and where it is made
+  void check(const Use& use);
+  void check_task(const Use& use, std::size_t target, std::string_view field);
+  void check_outside(const Use& use);
+  void check_member(const Use& use, std::span<const std::string_view> members, std::string_view what);
+  void unknown(const Use& use);
+  void error(const Use& use, std::string message);
+  [[nodiscard]] bool certainly_before(std::size_t first, std::size_t second);
+
+  const WorkflowSpec& spec_;
+  const Names& names_;
+  const Graph& graph_;
+  describe::Problems& problems_;
+  std::vector<std::string_view> known_heads_, task_names_, input_names_;
+  std::size_t errors_ = 0;
+  std::vector<bool> before_;          ///< the tasks before `before_of_`
+  std::size_t before_of_ = static_cast<std::size_t>(-1);
+};
+
+/// Whether a value is as an input's schema says; each entry is a sentence about one place: "'days' must be …, got …".
+[[nodiscard]] std::vector<std::string> schema_violations(std::string_view name, const Json& schema, const Json& value);
+/// What a schema wants, in words: "an integer, at least 1".
+[[nodiscard]] std::string schema_in_words(const Json& schema);
+
+/// The definitions of the inputs; checks defaults and bounds against each other.
+[[nodiscard]] std::vector<workflow::InputDefinition> build_inputs(const WorkflowSpec& spec, describe::Problems& problems);
+
+/// All checks. The definition is usable where no error was added. `document` is the value that `spec` was parsed from.
+[[nodiscard]] std::shared_ptr<workflow::Definition> build_definition(const WorkflowSpec& spec, const Json& document,
+                                                                     describe::Problems& problems);
+
+}  // namespace skein::config
