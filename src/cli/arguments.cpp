@@ -169,6 +169,7 @@ CommandLine::~CommandLine() = default;
 Command& CommandLine::command(std::string name, std::string group, std::string summary) {
   auto* app = app_->add_subcommand(name);
   app->set_help_flag();
+  app->allow_extras();  // reported by explain_unexpected
   commands_.push_back(std::unique_ptr<Command>(new Command(*app, std::move(name), std::move(group), std::move(summary))));
   return *commands_.back();
 }
@@ -238,9 +239,8 @@ Result<Action> CommandLine::parse(std::vector<std::string> arguments, const std:
   arguments.pop_back();
   try {
     app->parse(std::move(arguments));
-  } catch (const CLI::ExtrasError&) {
-    return std::unexpected(explain_unexpected(*command, app->remaining()));
   } catch (const CLI::RequiredError& e) {
+    if (const auto left = app->remaining(); !left.empty() && left.front().starts_with('-') && left.front() != "--") return std::unexpected(explain_unexpected(*command, left));
     return fail(ErrorCode::invalid_argument, fmt::format("{} is missing\nSee: skein {} --help", option_in(e.what()), command->name()));
   } catch (const CLI::ArgumentMismatch& e) {
     return fail(ErrorCode::invalid_argument, fmt::format("{} needs a value\nSee: skein {} --help", option_in(e.what()), command->name()));
@@ -253,7 +253,9 @@ Result<Action> CommandLine::parse(std::vector<std::string> arguments, const std:
   } catch (const CLI::ParseError& e) {
     return fail(ErrorCode::invalid_argument, fmt::format("{}\nSee: skein {} --help", e.what(), command->name()));
   }
-  if (!app->remaining().empty()) return std::unexpected(explain_unexpected(*command, app->remaining()));
+  auto left = app->remaining();
+  if (const auto mark = std::find(left.begin(), left.end(), "--"); mark != left.end()) left.erase(mark);
+  if (!left.empty()) return std::unexpected(explain_unexpected(*command, left));
   return command->action_;
 }
 

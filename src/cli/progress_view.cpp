@@ -39,10 +39,9 @@ Look look_of(TaskStatus status, const Signs& s, const ViewOptions& options, Inst
   return {s.pending, Style::plain};
 }
 
-std::string until(Instant due, Instant now) { return human_duration(std::max(microseconds{0}, due - now)); }
-
 /// A duration that does not jump about while it is watched.
 std::string elapsed(microseconds d) { return d < 1s ? fmt::format("{:.1f}s", static_cast<double>(std::max<std::int64_t>(0, d.count())) / 1e6) : human_duration(d); }
+std::string until(Instant due, Instant now) { return elapsed(due - now); }
 
 std::string needs_of(const RunProgress& run, const TaskProgress& task) {
   std::string out;

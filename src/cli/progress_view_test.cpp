@@ -61,15 +61,15 @@ TEST(ProgressView, SaysWhatIsRunningAndWhatTheRestWaitsFor) {
   EXPECT_EQ(watch.line_of("fetch", 1200ms).substr(5), " fetch     1.2s");
   EXPECT_EQ(watch.line_of("parse", 1200ms), "  ✓ parse     0.3s");
   EXPECT_EQ(watch.line_of("join", 1200ms), "  · join            needs fetch");
-  EXPECT_EQ(watch.line_of("pause", 1200ms), "  · pause            needs join");
+  EXPECT_EQ(watch.line_of("pause", 1200ms), "  · pause           needs join");
 }
 
 TEST(ProgressView, CountsDownToARetryAndSaysWhy) {
   Watch watch;
   watch.begin(0, 0ms);
   watch.tell(500ms, workflow::AttemptFailed{.attempt = {.task = 0}, .error = unavailable(), .duration = 500ms, .retry_at = start + 2600ms});
-  EXPECT_EQ(watch.line_of("fetch", 500ms), "  ↻ fetch            retry in 2.1s  the service answered 503");
-  EXPECT_EQ(watch.line_of("fetch", 9000ms), "  ↻ fetch            retry in 0µs  the service answered 503");
+  EXPECT_EQ(watch.line_of("fetch", 500ms), "  ↻ fetch           retry in 2.1s  the service answered 503");
+  EXPECT_EQ(watch.line_of("fetch", 9000ms), "  ↻ fetch           retry in 0.0s  the service answered 503");
   watch.begin(0, 2600ms, 2);
   EXPECT_EQ(watch.line_of("fetch", 3600ms).substr(5), " fetch     1.0s  attempt 2");
   EXPECT_NE(watch.lines(3600ms)[0].find("1 retry"), std::string::npos);
@@ -78,7 +78,7 @@ TEST(ProgressView, CountsDownToARetryAndSaysWhy) {
 TEST(ProgressView, SaysUntilWhenATaskWaits) {
   Watch watch;
   watch.tell(0ms, workflow::AttemptStarted{.attempt = {.task = 3}, .wake_at = start + 3500ms});
-  EXPECT_EQ(watch.line_of("pause", 1000ms), "  ◷ pause            waiting until " + clock_time(start + 3500ms) + " (2.5s)");
+  EXPECT_EQ(watch.line_of("pause", 1000ms), "  ◷ pause           waiting until " + clock_time(start + 3500ms) + " (2.5s)");
 }
 
 TEST(ProgressView, ShowsFailuresSkipsAndTheEnd) {
@@ -91,15 +91,15 @@ TEST(ProgressView, ShowsFailuresSkipsAndTheEnd) {
   EXPECT_EQ(watch.lines(99s)[0], "✗ report  failed  3/4 tasks  0.5s  00000000-0000");
   EXPECT_EQ(watch.line_of("fetch", 99s), "  ✗ fetch     0.4s  the service answered 503");
   EXPECT_EQ(watch.line_of("join", 99s), "  ↷ join            it needs 'fetch', which failed");
-  EXPECT_EQ(watch.line_of("parse", 99s), "  ⊘ parse            cancelled");
+  EXPECT_EQ(watch.line_of("parse", 99s), "  ⊘ parse           cancelled");
 }
 
 TEST(ProgressView, AnInterruptedRunSaysWhatWillBeRepeated) {
   Watch watch;
   watch.begin(0, 0ms);
   watch.options.interrupted = true;
-  EXPECT_EQ(watch.line_of("fetch", 1s), "  · fetch            in flight; repeated on resume");
-  EXPECT_EQ(watch.line_of("pause", 1s), "  · pause            not started");
+  EXPECT_EQ(watch.line_of("fetch", 1s), "  · fetch           in flight; repeated on resume");
+  EXPECT_EQ(watch.line_of("pause", 1s), "  · pause           not started");
 }
 
 TEST(ProgressView, FoldsEndedTasksFirstThenThoseToCome) {
