@@ -84,7 +84,8 @@ double in_memory(const Workflow& flow, int rounds) {
   const auto inputs = std::make_shared<const Json>(JsonObject{});
   std::vector<double> samples;
   for (int batch = 0; batch < 20; ++batch) {
-    store::MemoryRunStore store;
+    const auto kept = store::make_memory_run_store();
+    auto& store = *kept;
     workflow::BreakerBoard breakers(store, nullptr);
     workflow::Engine engine({.store = store, .sink = sink, .clock = clock, .random = random, .calls = calls, .breakers = breakers, .listener = listener,
                              .outside = outside, .secrets = known, .kinds = kinds, .agent_services = {}},

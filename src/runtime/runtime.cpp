@@ -82,13 +82,13 @@ Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeOptions options) {
 
 Result<void> Runtime::open_store() {
   if (options_.durability == Durability::memory) {
-    store_ = std::make_unique<store::MemoryRunStore>();
+    store_ = store::make_memory_run_store();
     return {};
   }
   store::SqliteOptions sqlite;
   sqlite.path = options_.store_path.empty() ? default_store_path() : options_.store_path;
-  sqlite.durability = options_.durability == Durability::full ? store::SqliteDurability::full : store::SqliteDurability::normal;
-  auto opened = store::open_sqlite_store(std::move(sqlite));
+  sqlite.durability = options_.durability == Durability::full ? store::Durability::full : store::Durability::normal;
+  auto opened = store::open_sqlite_run_store(std::move(sqlite));
   if (!opened) return std::unexpected(opened.error());
   store_ = std::move(*opened);
   return {};

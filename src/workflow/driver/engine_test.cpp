@@ -24,7 +24,8 @@ std::shared_ptr<Definition> with_kind(std::shared_ptr<Definition> definition, st
 }
 
 struct EngineTest : ::testing::Test {
-  store::MemoryRunStore store;
+  std::unique_ptr<store::RunStore> owned_store = store::make_memory_run_store();
+  store::RunStore& store = *owned_store;
   EngineHarness h{store};
 
   std::vector<std::string> lines() { return h.recorder.lines; }

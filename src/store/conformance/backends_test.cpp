@@ -1,0 +1,47 @@
+#include <cstdlib>
+#include <filesystem>
+
+#include "store/conformance/support.hpp"
+#include "store/memory/memory_run_store.hpp"
+#include "store/sqlite/sqlite_run_store.hpp"
+
+namespace skein::store::conformance {
+namespace {
+
+class SharedMemory final : public Database {
+ public:
+  std::unique_ptr<RunStore> open() override { return make_memory_run_store(database_); }
+
+ private:
+  std::shared_ptr<MemoryDatabase> database_ = make_memory_database();
+};
+
+class DatabaseFile final : public Database {
+ public:
+  explicit DatabaseFile(Durability durability) : durability_(durability) {
+    std::string name = (std::filesystem::temp_directory_path() / "skein-store-XXXXXX").string();
+    directory_ = mkdtemp(name.data());
+  }
+  ~DatabaseFile() override { std::filesystem::remove_all(directory_); }
+  std::unique_ptr<RunStore> open() override {
+    SqliteOptions options;
+    options.path = directory_ + "/skein.db";
+    options.durability = durability_;
+    return open_sqlite_run_store(options).value();
+  }
+
+ private:
+  Durability durability_;
+  std::string directory_;
+};
+
+const Backend backends[] = {
+    {"memory", [] { return std::make_unique<SharedMemory>(); }},
+    {"sqlite_full", [] { return std::make_unique<DatabaseFile>(Durability::full); }},
+    {"sqlite_memory", [] { return std::make_unique<DatabaseFile>(Durability::memory); }},
+};
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreConformance, testing::ValuesIn(backends), [](const auto& instance) { return instance.param.name; });
+
+}  // namespace
+}  // namespace skein::store::conformance

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "store/store.hpp"
+
+namespace skein::store {
+
+struct MemoryEntry {
+  std::uint64_t first_seq = 0;
+  std::uint32_t count = 0;
+  std::shared_ptr<const JournalEntry> entry;
+};
+
+/// Content that encoders spilled while entries were read.
+struct MemoryBlob {
+  std::string bytes;
+  std::set<RunId> runs;            ///< whose journals name it
+};
+
+struct MemoryRun {
+  RunId id;
+  std::uint64_t number = 0;        ///< order of creation
+  std::shared_ptr<const NewRun> facts;
+  Instant updated{};
+  std::uint64_t last_seq = 0;
+  std::uint64_t epoch = 1;
+  std::uint64_t owner = 0;         ///< 0: none
+  bool failed = false;             ///< an append was refused: nothing more until it is claimed again
+  RunSummary summary;
+  std::vector<MemoryEntry> entries;
+  std::map<std::int64_t, InboxMessage> inbox;
+
+  [[nodiscard]] bool free() const { return owner == 0 && !is_final(summary.status); }
+};
+
+/// Runs that nobody owns and that are not final, by the instant from which they can go on (the least one for "at once").
+using FreeRuns = std::set<std::pair<Instant, MemoryRun*>>;
+
+/// Plain data under one mutex; `MemoryRunStore` has the rules.
+class MemoryDatabase {
+ public:
+  std::mutex mutex;
+  std::unordered_map<RunId, std::unique_ptr<MemoryRun>> runs;
+  std::map<std::uint64_t, MemoryRun*> by_number;
+  FreeRuns free;
+  std::set<MemoryRun*> with_mail;
+  std::unordered_map<std::string, std::pair<std::string, std::uint64_t>> definitions;  ///< by hash: text, runs that use it
+  std::unordered_map<std::string, MemoryBlob> blobs;  ///< by hash
+  std::vector<SharedEvent> shared;
+  std::uint64_t next_owner = 1;
+  std::uint64_t next_run = 1;
+  std::int64_t next_message = 1;
+  std::uint64_t changes = 0;
+};
+
+}  // namespace skein::store
