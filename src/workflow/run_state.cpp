@@ -41,6 +41,7 @@ void RunState::next_actions(Instant now, std::vector<Action>& out) const {
     out.emplace_back(outcome());
     return;
   }
+  if (stopping()) return;
   auto left = room();
   for (const auto& [due, index] : timers_) {
     if (due > now) break;

@@ -61,6 +61,8 @@ class RunState {
   void next_actions(Instant now, std::vector<Action>& out) const;
 
   [[nodiscard]] RunStatus status() const { return status_; }
+  /// It will end without the tasks that have not ended yet.
+  [[nodiscard]] bool stopping() const { return stop_.has_value(); }
   /// The earliest instant after `now` at which `next_actions` might offer more without any event.
   [[nodiscard]] std::optional<Instant> next_due(Instant now) const;
   /// Attempts that were started and not answered, in file order: what a new owner repeats. Costs the number of tasks.
@@ -104,7 +106,6 @@ class RunState {
   void block_dependents(TaskIndex index);
   void begin_stop();
   void update_status();
-  [[nodiscard]] bool stopping() const { return stop_.has_value(); }
   [[nodiscard]] bool settled() const { return unfinished_ == 0; }
   [[nodiscard]] std::uint32_t room() const;
   [[nodiscard]] FinishRun outcome() const;

@@ -46,7 +46,7 @@ Result<BreakerBoard::Ticket> BreakerBoard::acquire(std::string breaker, const re
     return std::unexpected(Error{.code = ErrorCode::circuit_open,
                                  .message = "Circuit breaker is open",
                                  .context = fmt::format("breaker={} next_probe_in={}", breaker, human_duration(left)),
-                                 .retryable = false,
+                                 .retryable = true,
                                  .retry_after = std::chrono::ceil<milliseconds>(left)});
   }
   return Ticket{.breaker = std::move(breaker), .policy = policy};

@@ -29,7 +29,11 @@ void Engine::decide(ActiveRun& run, std::vector<Event>& events) {
     actions.clear();
     run.state.next_actions(services_.clock.now(), actions);
     if (actions.empty()) break;
-    for (const auto& action : actions) take(run, action, events);
+    const bool stopping = run.state.stopping();
+    for (const auto& action : actions) {
+      take(run, action, events);
+      if (run.state.stopping() != stopping) break;  // the rest was offered to a run that goes on
+    }
   }
   actions_ = std::move(actions);
 }

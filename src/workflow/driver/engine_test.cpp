@@ -216,17 +216,37 @@ TEST_F(EngineTest, ABreakerCountsAttemptsOpensAndFailsFast) {
   h.advance(seconds{1});
   h.answer("a", AgentResponse::failed(transient()));
   EXPECT_EQ(h.transitions, (Lines{"test/worker open"}));
-  const auto refused = h.run(definition);
+  const auto fast = guarded();
+  fast->agents[0].retry_on.never_codes.push_back(ErrorCode::circuit_open);
+  const auto refused = h.run(fast);
   EXPECT_EQ(h.calls.started.size(), 2U);  // nothing was sent
   EXPECT_EQ(store.find_run(refused)->summary.error, "Task 'a' failed: Circuit breaker is open");
-  h.advance(seconds{60});
+  const auto patient = h.run(definition);
+  EXPECT_EQ(h.calls.started.size(), 2U);
+  EXPECT_EQ(store.find_run(patient)->summary.next_due, h.clock.now() + seconds{60});  // when a probe may go out
+  h.advance(seconds{60});  // it is the probe, the only one
   h.run(definition);
-  h.run(definition);  // only one probe
   EXPECT_EQ(h.calls.started.size(), 3U);
   h.answer("a", AgentResponse::ok(1));
   EXPECT_EQ(h.transitions, (Lines{"test/worker open", "test/worker half_open", "test/worker closed"}));
   h.run(definition);
   EXPECT_EQ(h.calls.started.size(), 4U);
+}
+
+TEST_F(EngineTest, ARetryThatIsDueWhileTheRunStopsIsCancelledNotStarted) {
+  auto definition = with_kind(make_definition({{"bad"}, {"flaky"}, {"rest", {}, false, "wait_for", JsonObject{{"seconds", "{{inputs.rest}}"}}}}), "pause");
+  definition->parallel_execution = true;
+  definition->agents.push_back(definition->agents[0]);
+  definition->agents[1].name = "remote";
+  definition->agents[1].kind = "test";
+  definition->tasks[0].agent = 1;
+  definition->tasks[1].agent = 1;
+  const auto run = h.run(definition, JsonObject{{"rest", 1}});
+  h.answer("flaky", AgentResponse::failed(transient()));
+  h.clock.advance(seconds{1});  // its retry and the timer are due, but nobody has looked yet
+  h.answer("bad", AgentResponse::failed(final_error()));
+  EXPECT_EQ(h.status(run), RunStatus::failed);
+  EXPECT_EQ(h.calls.started.size(), 2U);
 }
 
 TEST_F(EngineTest, AnOpenBreakerSurvivesARestart) {
