@@ -30,6 +30,18 @@ void put_bounds(JsonObject& out, const Info& info) {
   if (info.maximum) out["maximum"] = plain_number(*info.maximum);
 }
 
+std::string how_to_write(const FieldView& field) {
+  return field.info.example.empty() ? std::string{} : fmt::format(", as in '{}: {}'", field.name, field.info.example);
+}
+
+/// The first few of the words.
+std::string some_of(std::span<const std::string_view> words) {
+  constexpr std::size_t most = 8;
+  std::vector<std::string> list(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(std::min(most, words.size())));
+  if (words.size() > most) return list_of(list, ", ") + fmt::format(" or one of {} more", words.size() - most);
+  return list_of(list, " or ");
+}
+
 std::optional<std::uint64_t> parse_integer(const Json& value, double limit, const Info& info, const Path& at, Problems& problems) {
   if (!value.is_number() || (value.is_double() && value.get_double() != std::floor(value.get_double()))) {
     wrong_type(value, "a whole number", "write digits without quotes", at, problems);
@@ -118,9 +130,9 @@ void check_keys(const TableView& table, const JsonObject& object, const Path& at
     if (!one->info.required) continue;
     const auto* member = object.if_contains(one->name);
     if (member == nullptr) {
-      add_error(problems, at, fmt::format("missing key '{}' in {}; add it: {}", one->name, table.info.name, one->info.about));
+      add_error(problems, at, fmt::format("missing key '{}' in {}; add it{}", one->name, table.info.name, how_to_write(*one)));
     } else if (member->is_null()) {
-      add_error(problems, Path(at, one->name), fmt::format("'{}' has no value; add it: {}", one->name, one->info.about));
+      add_error(problems, Path(at, one->name), fmt::format("'{}' has no value; add it{}", one->name, how_to_write(*one)));
     }
   }
 }
@@ -151,7 +163,7 @@ JsonObject schema_of(const TableView& table, SchemaDefinitions& definitions) {
 
 void Shape<std::string>::parse(std::string& out, const Json& value, const Info& info, const Path& at, Problems& problems) {
   const auto* text = value.if_string();
-  if (text == nullptr) return wrong_type(value, "a string", "put quotes around it", at, problems);
+  if (text == nullptr) return wrong_type(value, "a string", value.is_structured() ? "write a text" : "put quotes around it", at, problems);
   std::string_view view(text->data(), text->size());
   if (view.size() < info.min_items) return add_error(problems, at, fmt::format("{} must not be empty; write a text", at.label()));
   if (info.check != nullptr) {
@@ -245,17 +257,16 @@ JsonObject Shape<Json>::schema(const Info& info, SchemaDefinitions&) {
 }
 
 std::optional<std::size_t> parse_word(std::span<const std::string_view> words, const Json& value, const Path& at, Problems& problems) {
-  const std::vector<std::string> all(words.begin(), words.end());
   const auto* text = value.if_string();
   if (text == nullptr) {
-    wrong_type(value, "one of " + list_of(all, " or "), "write one of these words", at, problems);
+    wrong_type(value, "one of " + some_of(words), "write one of these words", at, problems);
     return std::nullopt;
   }
   const std::string_view word(text->data(), text->size());
   const auto it = std::ranges::find(words, word);
   if (it != words.end()) return static_cast<std::size_t>(it - words.begin());
   auto advice = did_you_mean(word, words);
-  if (advice.empty()) advice = "; write " + list_of(all, " or ");
+  if (advice.empty()) advice = "; write " + some_of(words);
   add_error(problems, at, fmt::format("{} cannot be '{}'{}", at.label(), shorten(word, 60), advice));
   return std::nullopt;
 }

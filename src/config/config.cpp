@@ -161,6 +161,7 @@ LoadResult load_workflow_text(std::string_view text, std::string file_name, Form
   }
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   SourceDocument source;
+  source.complete = false;
   const auto control = control_character(text);
   if (trim(text).empty()) {
     source.problems.push_back({0, "the file is empty; write a workflow, beginning with 'name:'"});
@@ -176,7 +177,7 @@ LoadResult load_workflow_text(std::string_view text, std::string file_name, Form
   const Locator locator(text, source, file_name);
   for (const auto& found : source.problems) problems.push_back(locator.locate(found));
   std::shared_ptr<workflow::Definition> definition;
-  if (!source.document.is_null() || source.problems.empty()) {
+  if (source.complete) {
     auto checked = check(source.document);
     for (const auto& found : checked.problems) problems.push_back(locator.locate(found));
     definition = std::move(checked.definition);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <re2/re2.h>
+
 #include "config/shapes.hpp"
 
 namespace skein::config {
@@ -27,6 +29,11 @@ std::string check_header(std::string_view text) {
   const bool fine = std::ranges::all_of(
       text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || allowed.contains(c); });
   return fine ? "" : "is not a name that an HTTP header can have; use letters, digits and '-'";
+}
+
+std::string check_pattern(std::string_view text) {
+  const RE2 pattern(text, RE2::Quiet);
+  return pattern.ok() ? "" : "is not a regular expression (" + pattern.error() + "); correct it";
 }
 
 std::string without_expression(std::string_view text) {
@@ -241,7 +248,8 @@ const Table<SchemaSpec>& table_of<SchemaSpec>() {
           field("multipleOf", &T::multiple_of, {.about = "Numbers: a multiple of this.", .example = "5", .minimum = 1e-9}),
           field("minLength", &T::min_length, {.about = "Strings: the least characters.", .example = "1"}),
           field("maxLength", &T::max_length, {.about = "Strings: the most characters.", .example = "80"}),
-          field("pattern", &T::pattern, {.about = "Strings: a regular expression (RE2) that is found in it.", .example = "\"^[A-Z]{2}$\""}),
+          field("pattern", &T::pattern,
+                {.about = "Strings: a regular expression (RE2) that is found in it.", .example = "\"^[A-Z]{2}$\"", .check = check_pattern}),
           field("format", &T::format, {.about = "Strings: how it looks.", .example = "date"}),
           field("minItems", &T::min_items, {.about = "Arrays: the least items.", .example = "1"}),
           field("maxItems", &T::max_items, {.about = "Arrays: the most items.", .example = "10"}),

@@ -63,7 +63,7 @@ workflow::InputDefinition build_input(const std::string& name, const JsonObject&
   out.schema = std::move(schema);
   if (out.default_value && !out.default_value->is_null()) {
     for (const auto& wrong : schema_violations("default", out.schema, *out.default_value)) {
-      add_error(problems, Path(at, "default"), wrong + "; change one of them");
+      add_error(problems, Path(at, "default"), wrong + "; change the default or the schema");
     }
   }
   return out;

@@ -29,6 +29,8 @@ class Marker {
     skip_value();
   }
 
+  [[nodiscard]] bool stopped() const { return stopped_; }
+
  private:
   void object(const JsonObject& object, Marks& marks, std::size_t depth) {  // NOLINT(misc-no-recursion)
     marks.children.resize(object.size());
@@ -146,11 +148,14 @@ SourceDocument read_json(std::string_view text) {
   if (!parsed) {
     auto message = parsed.error().message;
     const auto offset = error_offset(text, message);
+    out.complete = false;
     out.problems.push_back({offset, message + "; correct the text (a .yaml file may be written more freely)"});
     return out;
   }
   out.document = std::move(*parsed);
-  Marker(text, out.problems).value(out.document, out.marks, 1);
+  Marker marker(text, out.problems);
+  marker.value(out.document, out.marks, 1);
+  out.complete = !marker.stopped();
   return out;
 }
 

@@ -55,15 +55,6 @@ std::size_t sequence_size(char c) {
   return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
 }
 
-/// `begin` after anchors and tags.
-std::size_t skip_properties(std::string_view text, std::size_t i) {
-  while (i < text.size() && (text[i] == '&' || text[i] == '!')) {
-    while (i < text.size() && !is_blank(text[i])) ++i;
-    while (i < text.size() && is_blank(text[i])) ++i;
-  }
-  return i;
-}
-
 /// Walks a scalar's text and its value side by side. Blanks are passed over on both sides, since folding changes them.
 class Walk {
  public:
@@ -153,8 +144,17 @@ std::size_t offset_of(const SourceDocument& source, std::string_view pointer, de
   return part == describe::Part::key ? marks->key : marks->value;
 }
 
+std::size_t scalar_start(std::string_view text, std::size_t begin) {
+  auto i = begin;
+  while (i < text.size() && (text[i] == '&' || text[i] == '!')) {
+    while (i < text.size() && !is_blank(text[i])) ++i;
+    while (i < text.size() && is_blank(text[i])) ++i;
+  }
+  return i;
+}
+
 std::optional<std::size_t> offset_in_scalar(std::string_view text, std::size_t begin, std::string_view value, std::size_t offset) {
-  return Walk(text, skip_properties(text, begin), value).to(offset);
+  return Walk(text, scalar_start(text, begin), value).to(offset);
 }
 
 }  // namespace skein::config

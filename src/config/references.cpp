@@ -44,29 +44,53 @@ TemplateChecker::TemplateChecker(const WorkflowSpec& spec, const Names& names, c
 }
 
 workflow::Template TemplateChecker::compile(Json source, TemplatePlace place, const Path& at, std::size_t task) {
-  auto compiled = workflow::Template::compile(std::move(source));
-  if (!compiled) {
-    for (auto& wrong : compiled.error()) {
-      if (++errors_ > most_errors) break;
-      problems_.push_back({.pointer = at.pointer() + wrong.pointer,
-                           .message = std::move(wrong.message),
-                           .severity = describe::Severity::error,
-                           .part = describe::Part::value,
-                           .offset = wrong.offset});
+  if (auto compiled = workflow::Template::compile(source)) {
+    for (const auto& [reference, pointer] : compiled->references()) {
+      if (errors_ > most_errors) break;
+      check({.head = reference.head,
+             .field = reference.field,
+             .offset = reference.offset,
+             .pointer = pointer,
+             .place = place,
+             .at = at,
+             .task = task});
     }
-    return {};
+    return *std::move(compiled);
+  } else if (source.is_string()) {
+    const std::string_view text = source.get_string();
+    for (const auto& wrong : compiled.error()) not_understood(text, wrong, at);
+  } else {
+    compile_parts(source, place, at, task);
   }
-  for (const auto& [reference, pointer] : compiled->references()) {
-    if (errors_ > most_errors) break;
-    check({.head = reference.head,
-           .field = reference.field,
-           .offset = reference.offset,
-           .pointer = pointer,
-           .place = place,
-           .at = at,
-           .task = task});
+  return {};
+}
+
+/// What is right beside an expression that cannot be understood is checked too.
+void TemplateChecker::compile_parts(const Json& source, TemplatePlace place, const Path& at,
+                                    std::size_t task) {  // NOLINT(misc-no-recursion)
+  if (source.is_string()) {
+    (void)compile(source, place, at, task);
+  } else if (const auto* array = source.if_array()) {
+    for (std::size_t i = 0; i < array->size(); ++i) compile_parts((*array)[i], place, Path(at, i), task);
+  } else if (const auto* object = source.if_object()) {
+    for (const auto& member : *object) compile_parts(member.value(), place, Path(at, std::string_view(member.key())), task);
   }
-  return *std::move(compiled);
+}
+
+void TemplateChecker::not_understood(std::string_view text, const workflow::ExpressionError& wrong, const Path& at) {
+  if (++errors_ > most_errors) return;
+  auto message = wrong.message;
+  const auto end =
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", std::min(wrong.offset, text.size()));
+  const auto word = text.substr(std::min(wrong.offset, text.size()), end == std::string_view::npos ? end : end - wrong.offset);
+  // A name that means something else in the language.
+  if (names_.tasks.contains(word)) message += fmt::format("; the task of this name is tasks.{}", word);
+  if (names_.inputs.contains(word)) message += fmt::format("; the input of this name is inputs.{}", word);
+  problems_.push_back({.pointer = at.pointer(),
+                       .message = std::move(message),
+                       .severity = describe::Severity::error,
+                       .part = describe::Part::value,
+                       .offset = wrong.offset});
 }
 
 void TemplateChecker::error(const Use& use, std::string message) {

@@ -48,11 +48,12 @@ struct SourceProblem {
   std::string message;
 };
 
-/// What reading gives: a document where there are no problems.
+/// What reading gives. An incomplete document is not worth checking; its problems say why.
 struct SourceDocument {
   Json document;
   Marks marks;
   std::vector<SourceProblem> problems;
+  bool complete = true;
 };
 
 /// YAML 1.2, core schema, one document, no tags but the standard ones; `<<` merges. Bounded by `max_document_nodes` and
@@ -68,5 +69,8 @@ struct SourceDocument {
 /// `begin`. Empty where the two cannot be matched.
 [[nodiscard]] std::optional<std::size_t> offset_in_scalar(std::string_view text, std::size_t begin, std::string_view value,
                                                           std::size_t offset);
+
+/// `begin` after anchor and tag.
+[[nodiscard]] std::size_t scalar_start(std::string_view text, std::size_t begin);
 
 }  // namespace skein::config

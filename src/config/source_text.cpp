@@ -49,9 +49,11 @@ std::string SourceText::excerpt(std::size_t offset) const {
   while (cut > 0 && cut < shown.size() && continues(shown[cut])) --cut;
   shown.remove_prefix(cut);
   at -= cut;
+  std::string printed = to_valid_utf8(shorten(shown, longest_excerpt));
+  std::ranges::replace_if(printed, [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; }, '?');
   const std::string number = std::to_string(index + 1);
-  std::string out = "  " + number + " | " + (cut > 0 ? "…" : "") + to_valid_utf8(shorten(shown, longest_excerpt)) + "\n  " +
-                    std::string(number.size(), ' ') + " | " + (cut > 0 ? " " : "");
+  std::string out =
+      "  " + number + " | " + (cut > 0 ? "…" : "") + printed + "\n  " + std::string(number.size(), ' ') + " | " + (cut > 0 ? " " : "");
   for (const char c : shown.substr(0, at)) {
     if (!continues(c)) out += c == '\t' ? '\t' : ' ';
   }

@@ -61,6 +61,8 @@ class TemplateChecker {
 
  private:
   struct Use;  ///< one reference and where it is made
+  void compile_parts(const Json& source, TemplatePlace place, const describe::Path& at, std::size_t task);
+  void not_understood(std::string_view text, const workflow::ExpressionError& wrong, const describe::Path& at);
   void check(const Use& use);
   void check_task(const Use& use, std::size_t target, std::string_view field);
   void check_outside(const Use& use);

@@ -50,7 +50,14 @@ class Builder final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ > 1) stop(offset(mark), "a second document begins here; keep one workflow in a file");
   }
-  void OnDocumentEnd() override {}
+  /// The parser takes the end of the text for the end of a quoted scalar.
+  void OnDocumentEnd() override {
+    if (!last_quoted_at_) return;
+    auto begin = *last_quoted_at_;
+    const auto end = offset_in_scalar(text_, begin, last_quoted_, last_quoted_.size());
+    if (end && *end >= text_.size() && end != begin && !is_block(begin))
+      stop(begin, "a text in quotes does not end; add the closing quote");
+  }
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { scalar(mark, anchor, Json(nullptr), {}); }
 
@@ -58,8 +65,10 @@ class Builder final : public YAML::EventHandler {
     auto value = resolve_tagged(tag, text);
     if (!value) {
       problems_.push_back({offset(mark), value.error()});
-      value = Json(nullptr);
+      value = Json(text);
     }
+    last_quoted_ = tag == "!" ? text : std::string{};
+    last_quoted_at_ = tag == "!" ? std::optional(offset(mark)) : std::nullopt;
     scalar(mark, anchor, std::move(*value), text, tag == "?");
   }
 
@@ -137,6 +146,11 @@ class Builder final : public YAML::EventHandler {
     }
     return deepest + 1;
   }
+  /// Whether the scalar that begins there, after anchor and tag, is written with | or >.
+  [[nodiscard]] bool is_block(std::size_t begin) const {
+    const auto at = scalar_start(text_, begin);
+    return at < text_.size() && (text_[at] == '|' || text_[at] == '>');
+  }
   [[nodiscard]] bool awaits_key() const { return !open_.empty() && open_.back().node.value.is_object() && !open_.back().has_key; }
 
   void key(std::size_t at, std::string name, bool plain) {
@@ -169,7 +183,10 @@ class Builder final : public YAML::EventHandler {
     const bool is_map = empty.is_object();
     if (awaits_key()) {
       const bool braces = is_map && text_.substr(at).starts_with('{') && at > 0 && text_[at - 1] == '{';
-      stop(braces ? at - 1 : at, std::string(braces ? quote_advice : std::string_view("a key must be text; write it without brackets")));
+      stop(braces ? at - 1 : at,
+           std::string(
+               braces ? quote_advice
+                      : std::string_view("a key must be text, or a bracket is not closed; close it, or write the key without brackets")));
     }
     if (tag != "?" && tag != "!" && !tag.empty() && tag != (is_map ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq")) {
       problems_.push_back({at, fmt::format("the tag '{}' is not supported; remove it", shorten(tag, 60))});
@@ -259,6 +276,8 @@ class Builder final : public YAML::EventHandler {
   std::vector<Open> open_;
   std::unordered_map<YAML::anchor_t, Node> anchors_;
   Node root_;
+  std::string last_quoted_;                     ///< what the last scalar says, if it was in quotes or a block
+  std::optional<std::size_t> last_quoted_at_;
   std::size_t documents_ = 0;
   std::size_t nodes_ = 0;
   std::size_t bytes_ = 0;
@@ -286,13 +305,27 @@ std::optional<std::size_t> unquoted_expression(std::string_view text, std::size_
   return std::nullopt;
 }
 
+/// Whether the line of `at` or the one before it is indented with a tab.
+bool tab_in_indentation(std::string_view text, std::size_t at) {
+  auto end = std::min(text.find('\n', std::min(at, text.size())), text.size());
+  for (int back = 0; back < 2; ++back) {
+    const auto newline = end == 0 ? std::string_view::npos : text.rfind('\n', end - 1);
+    const auto start = newline == std::string_view::npos ? 0 : newline + 1;
+    const auto line = text.substr(start, end - start);
+    if (line.substr(0, line.find_first_not_of(" \t")).contains('\t')) return true;
+    if (newline == std::string_view::npos) return false;
+    end = newline;
+  }
+  return false;
+}
+
 /// The parser's own words, turned into what to do.
 std::string explain(const std::string& message) {
   const auto has = [&](std::string_view part) { return message.find(part) != std::string::npos; };
-  if (has("tab")) return "a tab in the indentation; use spaces";
   if (has("the referenced anchor is not defined"))
     return "an alias of an anchor that is not defined before; define it with '&' or quote text that begins with '*'";
-  if (has("illegal map value")) return "a ':' where no value may stand; put quotes around text with ': ' in it";
+  if (has("illegal map value"))
+    return "a ':' where no value may stand; put quotes around text with ': ' in it, or align the line with the others";
   if (has("end of map not found") || has("end of map flow"))
     return "a '{' is not closed, or a line is not indented as those above; add '}' or align it";
   if (has("end of sequence not found") || has("end of sequence flow"))
@@ -321,13 +354,20 @@ SourceDocument read_yaml(std::string_view text) {
     Node root = builder.take();
     out.document = std::move(root.value);
     out.marks = std::move(root.marks);
-    if (builder.documents() == 0) out.problems.push_back({0, "the file is empty; write a workflow, beginning with 'name:'"});
+    if (builder.documents() == 0) {
+      out.complete = false;
+      out.problems.push_back({0, "the file is empty; write a workflow, beginning with 'name:'"});
+    }
   } catch (const Stop&) {
+    out.complete = false;
   } catch (const YAML::Exception& error) {
+    out.complete = false;
     const auto at = error.mark.is_null() ? text.size() : std::min(static_cast<std::size_t>(std::max(error.mark.pos, 0)), text.size());
     const auto expression = unquoted_expression(text, at);
     if (expression) {
       out.problems.push_back({*expression, std::string(quote_advice)});
+    } else if (tab_in_indentation(text, at)) {
+      out.problems.push_back({at, "a tab in the indentation; use spaces"});
     } else {
       out.problems.push_back({at, explain(error.msg)});
     }
