@@ -67,6 +67,7 @@ install: release ## Install the program and the C++ package: make install PREFIX
 	cmake --install build/release --prefix $(PREFIX)
 
 package: release ## Make a .deb in build/release
+	@scripts/setup package
 	cd build/release && cpack -G DEB
 
 clean:           ## Remove everything that was built
