@@ -17,7 +17,7 @@ help:            ## This list
 demo: release    ## Install what is needed, build, and run a real workflow
 	@scripts/demo $(skein)
 
-test: dev release ## Install what is needed, build, and run every test
+test: dev        ## Install what is needed, build, and run every test
 	ctest --test-dir build/dev --output-on-failure -j $(JOBS)
 
 bench:           ## Measure, each figure beside its peer or limit (docs/performance.md)
