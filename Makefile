@@ -17,7 +17,7 @@ help:            ## This list
 demo: release    ## Install what is needed, build, and run a real workflow
 	@scripts/demo $(skein)
 
-test: dev release ## Install what is needed, build, and run every test
+test: dev        ## Install what is needed, build, and run every test
 	ctest --test-dir build/dev --output-on-failure -j $(JOBS)
 
 bench:           ## Measure, each figure beside its peer or limit (docs/performance.md)
@@ -67,6 +67,7 @@ install: release ## Install the program and the C++ package: make install PREFIX
 	cmake --install build/release --prefix $(PREFIX)
 
 package: release ## Make a .deb in build/release
+	@scripts/setup package
 	cd build/release && cpack -G DEB
 
 clean:           ## Remove everything that was built

@@ -12,9 +12,7 @@ BootInstant BootClock::now() noexcept {
   return BootInstant{microseconds{static_cast<std::int64_t>(ts.tv_sec) * 1'000'000 + ts.tv_nsec / 1000}};
 }
 
-Instant SystemClock::now() const {
-  return std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now());
-}
+Instant SystemClock::now() const { return std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now()); }
 
 BootInstant SystemClock::boot_now() const { return BootClock::now(); }
 
@@ -23,9 +21,9 @@ std::string to_rfc3339(Instant at) {
   const auto day = std::chrono::floor<std::chrono::days>(ms);
   const std::chrono::year_month_day ymd{day};
   const std::chrono::hh_mm_ss time{ms - day};
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(ymd.year()),
-                     static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()), time.hours().count(),
-                     time.minutes().count(), time.seconds().count(), time.subseconds().count());
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()),
+                     static_cast<unsigned>(ymd.day()), time.hours().count(), time.minutes().count(), time.seconds().count(),
+                     time.subseconds().count());
 }
 
 std::string human_duration(microseconds d) {

@@ -134,8 +134,7 @@ Result<Json> parse_json(std::string_view text) {
   if (!ec && used < text.size() && !trim(text.substr(used)).empty()) ec = boost::json::error::extra_data;
   if (!ec) parser.finish(ec);
   if (ec) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("not JSON: {} at {}", ec.message(), position_of(text, used)));
+    return fail(ErrorCode::invalid_argument, fmt::format("not JSON: {} at {}", ec.message(), position_of(text, used)));
   }
   return parser.release();
 }

@@ -10,9 +10,8 @@ namespace skein {
 namespace {
 
 TEST(ParseJson, RoundTripsEveryKindExactly) {
-  for (const std::string text : {
-           "null", "true", "false", "0", "-9223372036854775808", "18446744073709551615", "1.5", "1e+300", "3.0",
-           R"("a\"b\\c\nd\u0001é😀")", "[]", "{}", R"([1,[2,{"a":[]}]])", R"({"b":1,"a":{"c":null}})"}) {
+  for (const std::string text : {"null", "true", "false", "0", "-9223372036854775808", "18446744073709551615", "1.5", "1e+300", "3.0",
+                                 R"("a\"b\\c\nd\u0001é😀")", "[]", "{}", R"([1,[2,{"a":[]}]])", R"({"b":1,"a":{"c":null}})"}) {
     const auto value = parse_json(text);
     ASSERT_TRUE(value) << text << ": " << value.error().message;
     EXPECT_EQ(to_json(*value), text);

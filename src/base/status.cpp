@@ -5,8 +5,10 @@
 namespace skein {
 namespace {
 
-constexpr std::array<std::string_view, 7> run_names{"pending", "running", "waiting", "completed", "partially_completed", "failed", "cancelled"};
-constexpr std::array<std::string_view, 9> task_names{"pending", "running", "retrying", "waiting", "completed", "failed", "skipped", "cancelled", "compensated"};
+constexpr std::array<std::string_view, 7> run_names{"pending", "running",  "waiting", "completed", "partially_completed",
+                                                    "failed",  "cancelled"};
+constexpr std::array<std::string_view, 9> task_names{"pending", "running", "retrying",  "waiting",    "completed",
+                                                     "failed",  "skipped", "cancelled", "compensated"};
 
 template <class Status, std::size_t n>
 std::optional<Status> from_name(const std::array<std::string_view, n>& names, std::string_view name) {

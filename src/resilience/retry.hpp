@@ -22,7 +22,7 @@ struct RetryPolicy {
 /// The wait before try number `next_attempt` (2 is the first retry), or empty where there is none left or the error is final.
 /// `unit` in [0, 1) decides the jitter. A wait that the other side named (`error.retry_after`) is a lower bound, honoured up
 /// to `max_delay` or one minute, whichever is longer.
-[[nodiscard]] std::optional<microseconds> next_delay(const RetryPolicy& policy, std::uint32_t next_attempt,
-                                                     const Error& error, double unit);
+[[nodiscard]] std::optional<microseconds> next_delay(const RetryPolicy& policy, std::uint32_t next_attempt, const Error& error,
+                                                     double unit);
 
 }  // namespace skein::resilience

@@ -5,10 +5,13 @@
 namespace skein::resilience {
 namespace {
 
-Error transient() { return Error{.code = ErrorCode::timeout, .message = "Request timeout", .context = {}, .retryable = true, .retry_after = {}}; }
+Error transient() {
+  return Error{.code = ErrorCode::timeout, .message = "Request timeout", .context = {}, .retryable = true, .retry_after = {}};
+}
 
 TEST(NextDelay, GrowsExponentiallyUpToTheCap) {
-  const RetryPolicy policy{.max_attempts = 10, .initial_delay = seconds{1}, .max_delay = seconds{5}, .exponential_base = 2.0, .jitter = false};
+  const RetryPolicy policy{
+      .max_attempts = 10, .initial_delay = seconds{1}, .max_delay = seconds{5}, .exponential_base = 2.0, .jitter = false};
   EXPECT_EQ(next_delay(policy, 2, transient(), 0), seconds{1});
   EXPECT_EQ(next_delay(policy, 3, transient(), 0), seconds{2});
   EXPECT_EQ(next_delay(policy, 4, transient(), 0), seconds{4});
@@ -46,7 +49,8 @@ TEST(NextDelay, HonoursRetryAfterAsALowerBoundWithACap) {
 }
 
 TEST(NextDelay, HugeExponentsDoNotOverflow) {
-  const RetryPolicy policy{.max_attempts = 4'000'000'000U, .initial_delay = seconds{60}, .max_delay = seconds{60}, .exponential_base = 100.0, .jitter = false};
+  const RetryPolicy policy{
+      .max_attempts = 4'000'000'000U, .initial_delay = seconds{60}, .max_delay = seconds{60}, .exponential_base = 100.0, .jitter = false};
   EXPECT_EQ(next_delay(policy, 3'999'999'999U, transient(), 0), seconds{60});
 }
 
