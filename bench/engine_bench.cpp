@@ -59,7 +59,9 @@ class NoCalls final : public workflow::CallRunner {
 };
 class CountingListener final : public workflow::EngineListener {
  public:
-  void on_events(RunId, const workflow::RunState&, std::span<const workflow::Event> events, std::uint64_t) override { heard += events.size(); }
+  void on_events(RunId, const workflow::RunState&, std::span<const workflow::Event> events, std::uint64_t) override {
+    heard += events.size();
+  }
   void on_lost(RunId, const Error&) override {}
   void on_asleep(RunId) override {}
   void on_next_due(std::optional<Instant>) override {}
@@ -87,8 +89,17 @@ double in_memory(const Workflow& flow, int rounds) {
     const auto kept = store::make_memory_run_store();
     auto& store = *kept;
     workflow::BreakerBoard breakers(store, nullptr);
-    workflow::Engine engine({.store = store, .sink = sink, .clock = clock, .random = random, .calls = calls, .breakers = breakers, .listener = listener,
-                             .outside = outside, .secrets = known, .kinds = kinds, .agent_services = {}},
+    workflow::Engine engine({.store = store,
+                             .sink = sink,
+                             .clock = clock,
+                             .random = random,
+                             .calls = calls,
+                             .breakers = breakers,
+                             .listener = listener,
+                             .outside = outside,
+                             .secrets = known,
+                             .kinds = kinds,
+                             .agent_services = {}},
                             {});
     const auto begin = SteadyClock::now();
     for (int i = 0; i < rounds; ++i) engine.create(Uuid::make(clock.now(), random), flow.definition(), inputs, nullptr);
@@ -143,7 +154,9 @@ double durable_step(const std::string& folder, int length) {
   const auto flow = chain(length);
   const auto inputs = std::make_shared<const Json>(JsonObject{});
   struct Steps final : runtime::Listener {
-    void on_events(RunId, const workflow::RunState&, std::span<const workflow::Event>, std::uint64_t) override { at.push_back(SteadyClock::now()); }
+    void on_events(RunId, const workflow::RunState&, std::span<const workflow::Event>, std::uint64_t) override {
+      at.push_back(SteadyClock::now());
+    }
     std::vector<SteadyClock::time_point> at;
   };
   auto steps = std::make_shared<Steps>();
@@ -154,7 +167,8 @@ double durable_step(const std::string& folder, int length) {
   (void)runtime->wait(*id);
   runtime->stop();
   std::vector<double> samples;
-  for (std::size_t i = 50; i < steps->at.size(); ++i) samples.push_back(std::chrono::duration<double, std::micro>(steps->at[i] - steps->at[i - 1]).count());
+  for (std::size_t i = 50; i < steps->at.size(); ++i)
+    samples.push_back(std::chrono::duration<double, std::micro>(steps->at[i] - steps->at[i - 1]).count());
   return percentile(samples, 0.5);
 }
 
@@ -192,14 +206,30 @@ void waiting_runs(const std::string& folder, int count) {
 void run_all() {
   char pattern[] = "skein-bench-XXXXXX";
   const std::string folder = std::filesystem::absolute(mkdtemp(pattern)).string();
-  report({.name = "3-task chain, in memory, events on", .value = in_memory(chain(3), 5000), .unit = "us", .against = "NeoGraph without a journal (published)", .limit = 4.9});
-  report({.name = "fan-out 5 + join, in memory, events on", .value = in_memory(fan_out(5), 3000), .unit = "us", .against = "NeoGraph without a journal (published)", .limit = 13.7});
+  report({.name = "3-task chain, in memory, events on",
+          .value = in_memory(chain(3), 5000),
+          .unit = "us",
+          .against = "NeoGraph without a journal (published)",
+          .limit = 4.9});
+  report({.name = "fan-out 5 + join, in memory, events on",
+          .value = in_memory(fan_out(5), 3000),
+          .unit = "us",
+          .against = "NeoGraph without a journal (published)",
+          .limit = 13.7});
   const auto sync = fdatasync_micros(folder);
   report({.name = "fdatasync of an overwritten block, p50", .value = sync, .unit = "us", .against = {}, .limit = 0});
-  report({.name = "one sequential durable task, p50", .value = durable_step(folder, 2000), .unit = "us", .against = "fdatasync + 100 us", .limit = sync + 100});
+  report({.name = "one sequential durable task, p50",
+          .value = durable_step(folder, 2000),
+          .unit = "us",
+          .against = "fdatasync + 100 us",
+          .limit = sync + 100});
   const auto limit = sqlite_rows_per_second(folder, 200'000, 200, 250);
-  report({.name = "durable task completions, 1,000 open runs of 10 tasks", .value = durable_throughput(folder, chain(10), 20'000, 1000), .unit = "1/s",
-          .against = "plain SQLite, rows in groups of 200", .limit = limit, .less_is_better = false});
+  report({.name = "durable task completions, 1,000 open runs of 10 tasks",
+          .value = durable_throughput(folder, chain(10), 20'000, 1000),
+          .unit = "1/s",
+          .against = "plain SQLite, rows in groups of 200",
+          .limit = limit,
+          .less_is_better = false});
   waiting_runs(folder, 50'000);
   std::filesystem::remove_all(folder);
 }

@@ -2,9 +2,9 @@
 
 #include <array>
 #include <cstdio>
+#include <fcntl.h>
 #include <fstream>
 #include <unistd.h>
-#include <fcntl.h>
 
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
@@ -26,7 +26,8 @@ void report(const Figure& figure) {
   }
   fmt::print("{}\n", to_json(line));
   std::fflush(stdout);
-  const auto beside = figure.limit > 0 ? fmt::format("{:>12.2f}  {:>6.2f}x  {}", figure.limit, figure.value / figure.limit, figure.against) : std::string{};
+  const auto beside =
+      figure.limit > 0 ? fmt::format("{:>12.2f}  {:>6.2f}x  {}", figure.limit, figure.value / figure.limit, figure.against) : std::string{};
   fmt::print(stderr, "{:<52} {:>12.2f} {:<10} {}\n", figure.name, figure.value, figure.unit, beside);
 }
 
@@ -50,7 +51,9 @@ double sqlite_rows_per_second(const std::string& folder, int rows, int group, st
   const auto path = folder + "/limit.db";
   sqlite3* db = nullptr;
   if (sqlite3_open(path.c_str(), &db) != SQLITE_OK) return 0;
-  sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE j(id INTEGER PRIMARY KEY, run INTEGER, seq INTEGER, events TEXT)", nullptr, nullptr, nullptr);
+  sqlite3_exec(
+      db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE j(id INTEGER PRIMARY KEY, run INTEGER, seq INTEGER, events TEXT)",
+      nullptr, nullptr, nullptr);
   sqlite3_stmt* insert = nullptr;
   sqlite3_prepare_v2(db, "INSERT INTO j(run, seq, events) VALUES(?,?,?)", -1, &insert, nullptr);
   const std::string text(row_bytes, 'x');

@@ -10,7 +10,9 @@ namespace skein::bench {
 
 using SteadyClock = std::chrono::steady_clock;
 
-inline double micros_since(SteadyClock::time_point begin) { return std::chrono::duration<double, std::micro>(SteadyClock::now() - begin).count(); }
+inline double micros_since(SteadyClock::time_point begin) {
+  return std::chrono::duration<double, std::micro>(SteadyClock::now() - begin).count();
+}
 
 /// The value below which `share` of the samples lie.
 inline double percentile(std::vector<double> samples, double share) {

@@ -60,8 +60,8 @@ using Result = std::expected<T, Error>;
 
 /// `return fail(ErrorCode::not_found, "…")` in a function that returns a Result.
 [[nodiscard]] inline std::unexpected<Error> fail(ErrorCode code, std::string message, std::string context = {}) {
-  return std::unexpected(Error{.code = code, .message = std::move(message), .context = std::move(context),
-                               .retryable = false, .retry_after = std::nullopt});
+  return std::unexpected(
+      Error{.code = code, .message = std::move(message), .context = std::move(context), .retryable = false, .retry_after = std::nullopt});
 }
 
 }  // namespace skein

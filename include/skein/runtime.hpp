@@ -49,16 +49,16 @@ struct WorkflowResult {
 
 /// One committed event, as observers hear it. Views are valid during the call.
 struct RunEvent {
-  std::string_view type;               ///< task_completed, task_failed, attempt_started, run_completed, … (docs/guarantees.md lists them)
+  std::string_view type;  ///< task_completed, task_failed, attempt_started, run_completed, … (docs/guarantees.md lists them)
   std::string_view run_id;
   std::string_view workflow;
-  std::uint64_t seq = 0;               ///< counts from 1 within a run
+  std::uint64_t seq = 0;  ///< counts from 1 within a run
   std::chrono::sys_time<std::chrono::microseconds> at;
-  std::string_view task;               ///< empty for events of the run itself
+  std::string_view task;  ///< empty for events of the run itself
   std::uint32_t attempt = 0;
-  double execution_time = 0;           ///< seconds; of completed and failed attempts, and of a finished run
+  double execution_time = 0;  ///< seconds; of completed and failed attempts, and of a finished run
   const Error* error = nullptr;
-  const Json* result = nullptr;        ///< of task_completed, and the outputs of a finished run
+  const Json* result = nullptr;  ///< of task_completed, and the outputs of a finished run
 };
 
 /// Called on the runtime's threads after an event has become durable, in order within a run. Must be quick and must not call the runtime.
@@ -69,20 +69,20 @@ using AgentFunction = std::function<AgentResponse(const AgentRequest&)>;
 
 /// Where a custom agent's function runs.
 enum class Execution : std::uint8_t {
-  pooled,   ///< on a pool of threads; it may block
-  inlined   ///< on the thread that drives runs; it must return at once
+  pooled,  ///< on a pool of threads; it may block
+  inlined  ///< on the thread that drives runs; it must return at once
 };
 
 enum class Durability : std::uint8_t {
-  full,     ///< survives a power cut: every commit is synced
-  normal,   ///< survives a crash of the process, not every power cut
-  memory    ///< nothing is written
+  full,  ///< survives a power cut: every commit is synced
+  normal,  ///< survives a crash of the process, not every power cut
+  memory  ///< nothing is written
 };
 
 struct RuntimeConfig {
-  std::string store;                   ///< path of the database; empty: $XDG_STATE_HOME/skein/skein.db
+  std::string store;  ///< path of the database; empty: $XDG_STATE_HOME/skein/skein.db
   Durability durability = Durability::full;
-  unsigned threads = 1;                ///< that drive runs
+  unsigned threads = 1;  ///< that drive runs
 };
 
 /// Runs workflows inside a program. All members may be called from any thread; register kinds and observers before the first run.

@@ -83,9 +83,8 @@ class TaskBuilder {
 ///     auto workflow = skein::WorkflowBuilder("greeting")
 ///         .agent(skein::AgentBuilder("api", "http_api").endpoint("http://localhost:8080"))
 ///         .task(skein::TaskBuilder("fetch", "api", "/hello"))
-///         .task(skein::TaskBuilder("shout", "local", "transform").parameter("value", "{{fetch.result.text | ascii_upcase}}").after("fetch"))
-///         .output("text", "{{shout.result}}")
-///         .build();
+///         .task(skein::TaskBuilder("shout", "local", "transform").parameter("value", "{{fetch.result.text |
+///         ascii_upcase}}").after("fetch")) .output("text", "{{shout.result}}") .build();
 class WorkflowBuilder {
  public:
   explicit WorkflowBuilder(std::string_view name);

@@ -18,7 +18,9 @@ http::Response answer(int status, std::string body = {}, http::Headers headers =
   return response;
 }
 
-Error service_error(int status, std::string body = {}) { return status_error(answer(status, std::move(body)), "GET http://h/p", Peer::service, now); }
+Error service_error(int status, std::string body = {}) {
+  return status_error(answer(status, std::move(body)), "GET http://h/p", Peer::service, now);
+}
 
 TEST(Retryable, ByCode) {
   for (int i = 0; i <= static_cast<int>(ErrorCode::internal); ++i) {
@@ -49,7 +51,8 @@ TEST(StatusError, CodesAndContext) {
 }
 
 TEST(StatusError, TheMessageHoldsTheServersWords) {
-  EXPECT_EQ(service_error(503, R"({"error":{"message":"try later"}})").message, "HTTP 503 Service Unavailable from GET http://h/p: try later");
+  EXPECT_EQ(service_error(503, R"({"error":{"message":"try later"}})").message,
+            "HTTP 503 Service Unavailable from GET http://h/p: try later");
   EXPECT_EQ(service_error(500, R"({"error":"plain"})").message, "HTTP 500 Internal Server Error from GET http://h/p: plain");
   EXPECT_EQ(service_error(500, "not {json").message, "HTTP 500 Internal Server Error from GET http://h/p: not {json");
   const auto long_one = service_error(500, std::string(10'000, 'x')).message;
@@ -58,7 +61,8 @@ TEST(StatusError, TheMessageHoldsTheServersWords) {
 }
 
 TEST(StatusError, SecretsInTheBodyAreMasked) {
-  EXPECT_EQ(service_error(401, R"({"error":{"message":"bad key sk-abcdefghijklmnopqrstuvwxyz"}})").message.find("abcdefghijklmnop"), std::string::npos);
+  EXPECT_EQ(service_error(401, R"({"error":{"message":"bad key sk-abcdefghijklmnopqrstuvwxyz"}})").message.find("abcdefghijklmnop"),
+            std::string::npos);
 }
 
 TEST(StatusError, RetryAfter) {
@@ -68,7 +72,9 @@ TEST(StatusError, RetryAfter) {
 }
 
 TEST(StatusError, ModelsMaySayWhetherToRetry) {
-  const auto wish = [](int status, const char* value) { return status_error(answer(status, "", {{"x-should-retry", value}}), "POST x", Peer::model, now).retryable; };
+  const auto wish = [](int status, const char* value) {
+    return status_error(answer(status, "", {{"x-should-retry", value}}), "POST x", Peer::model, now).retryable;
+  };
   EXPECT_TRUE(wish(400, "true"));
   EXPECT_FALSE(wish(503, "false"));
   EXPECT_FALSE(status_error(answer(429, R"({"error":{"code":"insufficient_quota","message":"m"}})"), "POST x", Peer::model, now).retryable);

@@ -83,7 +83,7 @@ struct Plan {
 
 void keep_only_standard_streams() {
   if (::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
-  struct rlimit limit {};
+  struct rlimit limit{};
   const auto top = ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 1'048'576 ? static_cast<int>(limit.rlim_cur) : 1'048'576;
   for (int fd = 3; fd < top; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
@@ -98,7 +98,7 @@ void keep_only_standard_streams() {
   ::setsid();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != plan.parent) ::_exit(127);  // the parent died before the line above
-  struct sigaction normal {};
+  struct sigaction normal{};
   normal.sa_handler = SIG_DFL;
   for (int s = 1; s < NSIG; ++s) ::sigaction(s, &normal, nullptr);
   sigset_t none;
@@ -220,7 +220,8 @@ ExitStatus ChildProcess::reap() {
   // While the leader is a zombie its group's number cannot be given to anybody else.
   signal_group(SIGKILL);
   int raw = 0;
-  while (::waitpid(pid_, &raw, 0) < 0 && errno == EINTR) {}
+  while (::waitpid(pid_, &raw, 0) < 0 && errno == EINTR) {
+  }
   reaped_ = true;
   if (WIFSIGNALED(raw)) {
     status_.signal = WTERMSIG(raw);
@@ -232,8 +233,7 @@ ExitStatus ChildProcess::reap() {
 
 asio::awaitable<ExitStatus> ChildProcess::wait() {
   if (!reaped_) {
-    const auto [ec] =
-        co_await pidfd_.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
+    const auto [ec] = co_await pidfd_.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
     if (ec) throw_cancelled();
   }
   co_return reap();

@@ -38,8 +38,7 @@ asio::awaitable<void> collect_output(StreamsPtr streams) {
   std::array<char, 16384> block;
   auto& output = streams->outcome.output;
   while (true) {
-    const auto [ec, n] =
-        co_await streams->child->output().async_read_some(asio::buffer(block), asio::as_tuple(asio::use_awaitable));
+    const auto [ec, n] = co_await streams->child->output().async_read_some(asio::buffer(block), asio::as_tuple(asio::use_awaitable));
     if (ec) co_return;
     if (output.size() + n > streams->limits.max_output) {
       streams->too_much = true;
@@ -55,8 +54,7 @@ asio::awaitable<void> collect_errors(StreamsPtr streams) {
   auto& errors = streams->outcome.errors;
   const auto keep = streams->limits.error_tail;
   while (true) {
-    const auto [ec, n] =
-        co_await streams->child->errors().async_read_some(asio::buffer(block), asio::as_tuple(asio::use_awaitable));
+    const auto [ec, n] = co_await streams->child->errors().async_read_some(asio::buffer(block), asio::as_tuple(asio::use_awaitable));
     if (ec) break;
     errors.append(block.data(), n);
     if (errors.size() > 2 * keep) errors.erase(0, errors.size() - keep);
@@ -105,8 +103,8 @@ asio::awaitable<Result<ChildOutcome>> run_child(ChildCommand command, std::strin
     co_await pumps.join();
   }
   if (streams->too_much) {
-    co_return fail(ErrorCode::too_large, "the program '" + command.program + "' wrote more than " +
-                                             std::to_string(limits.max_output) + " bytes; let it write less or raise the limit");
+    co_return fail(ErrorCode::too_large, "the program '" + command.program + "' wrote more than " + std::to_string(limits.max_output) +
+                                             " bytes; let it write less or raise the limit");
   }
   co_return std::move(streams->outcome);
 }

@@ -161,8 +161,8 @@ TEST(RunChild, CancellationKillsTheWholeGroupEvenIfItIgnoresTerm) {
   TaskGroup group(io.get_executor());
   const auto file = temp_file();
   bool threw = false;
-  group.spawn(run_and_note(shell("trap '' TERM; sleep 1000 & echo $$ $! > " + file + "; while true; do sleep 1000; done"),
-                           milliseconds{20}, &threw));
+  group.spawn(run_and_note(shell("trap '' TERM; sleep 1000 & echo $$ $! > " + file + "; while true; do sleep 1000; done"), milliseconds{20},
+                           &threw));
   const auto line = line_of(io, file);
   ASSERT_FALSE(line.empty());
   group.cancel_all();

@@ -22,7 +22,8 @@ T run_in(boost::asio::io_context& io, boost::asio::awaitable<T> work) {
     if (!error) result.emplace(std::move(value));
   });
   io.restart();
-  while (!ended && io.run_one() > 0) {}
+  while (!ended && io.run_one() > 0) {
+  }
   if (error) std::rethrow_exception(error);
   return std::move(result.value());
 }
@@ -32,7 +33,8 @@ inline void run_in(boost::asio::io_context& io, boost::asio::awaitable<void> wor
   bool ended = false;
   boost::asio::co_spawn(io, std::move(work), [&](std::exception_ptr e) { error = std::move(e), ended = true; });
   io.restart();
-  while (!ended && io.run_one() > 0) {}
+  while (!ended && io.run_one() > 0) {
+  }
   if (error) std::rethrow_exception(error);
 }
 

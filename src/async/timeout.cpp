@@ -25,10 +25,9 @@ namespace detail {
 asio::awaitable<bool> expires(asio::awaitable<void> work, microseconds limit) {
   const auto executor = co_await asio::this_coro::executor;
   asio::steady_timer timer(executor, std::min(limit, longest));
-  auto both = asio::experimental::make_parallel_group(asio::co_spawn(executor, std::move(work), asio::deferred),
-                                                      timer.async_wait(asio::deferred));
-  const auto ended =
-      co_await both.async_wait(asio::experimental::wait_for_one(asio::cancellation_type::terminal), asio::use_awaitable);
+  auto both =
+      asio::experimental::make_parallel_group(asio::co_spawn(executor, std::move(work), asio::deferred), timer.async_wait(asio::deferred));
+  const auto ended = co_await both.async_wait(asio::experimental::wait_for_one(asio::cancellation_type::terminal), asio::use_awaitable);
   const auto& [order, error, timer_error] = ended;
   const bool expired = order[0] == 1 && !timer_error;
   if (error && !(expired && is_cancellation(error))) std::rethrow_exception(error);

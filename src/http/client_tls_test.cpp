@@ -22,13 +22,13 @@ class Certificate {
   Certificate() : directory_(::testing::TempDir() + "skein-tls-XXXXXX") {
     if (::mkdtemp(directory_.data()) == nullptr) return;
     asio::io_context io;
-    const auto made = async::run_in(
-        io, async::run_child({.program = "openssl",
-                              .args = {"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-                                       "/CN=skein-test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key(), "-out", file()},
-                              .env = {{"PATH", "/usr/bin:/bin"}},
-                              .working_directory = {}},
-                             {}, {}));
+    const auto made = async::run_in(io, async::run_child({.program = "openssl",
+                                                          .args = {"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                                                                   "-nodes", "-days", "2", "-subj", "/CN=skein-test", "-addext",
+                                                                   "subjectAltName=IP:127.0.0.1", "-keyout", key(), "-out", file()},
+                                                          .env = {{"PATH", "/usr/bin:/bin"}},
+                                                          .working_directory = {}},
+                                                         {}, {}));
     good_ = made && made->status.code == 0 && std::system(("cat " + key() + " >> " + file()).c_str()) == 0;  // NOLINT
   }
   ~Certificate() {

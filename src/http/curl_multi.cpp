@@ -133,7 +133,7 @@ void CurlMulti::unwatch(curl_socket_t socket) {
 
 void CurlMulti::arm(const std::shared_ptr<Watch>& watch) {
   using asio::posix::stream_descriptor;
-  const auto wait = [&](stream_descriptor::wait_type type, bool Watch::*under_way, int flag) {
+  const auto wait = [&](stream_descriptor::wait_type type, bool Watch::* under_way, int flag) {
     (*watch).*under_way = true;
     watch->descriptor.async_wait(type, [weak = weak_from_this(), watch, under_way, flag](const boost::system::error_code& ec) {
       (*watch).*under_way = false;

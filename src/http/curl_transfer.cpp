@@ -11,8 +11,8 @@ constexpr std::size_t max_header_bytes = std::size_t{256} << 10;
 
 }  // namespace
 
-CurlTransfer::CurlTransfer(std::shared_ptr<CurlMulti> multi, const asio::any_io_executor& executor, const Hop& hop,
-                           const Request& request, const ClientOptions& options, BodySink& sink)
+CurlTransfer::CurlTransfer(std::shared_ptr<CurlMulti> multi, const asio::any_io_executor& executor, const Hop& hop, const Request& request,
+                           const ClientOptions& options, BodySink& sink)
     : multi_(std::move(multi)),
       easy_(multi_->take_easy()),
       end_event_(executor, asio::steady_timer::time_point::max()),

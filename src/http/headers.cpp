@@ -33,8 +33,7 @@ std::vector<std::string_view> Headers::get_all(std::string_view name) const {
 
 bool is_token(std::string_view text) {
   const auto is_tchar = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").contains(c);
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("!#$%&'*+-.^_`|~").contains(c);
   };
   return !text.empty() && std::ranges::all_of(text, is_tchar);
 }
@@ -47,8 +46,8 @@ bool is_field_value(std::string_view text) {
 }
 
 Result<void> check_request_headers(const Headers& headers) {
-  static constexpr std::array<std::string_view, 7> own{
-      "Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "TE", "Trailer", "Expect"};
+  static constexpr std::array<std::string_view, 7> own{"Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "TE", "Trailer",
+                                                       "Expect"};
   for (const auto& [name, value] : headers) {
     if (!is_token(name)) {
       return fail(ErrorCode::invalid_argument, "a header name holds a character that is not allowed: '" +
@@ -65,9 +64,7 @@ Result<void> check_request_headers(const Headers& headers) {
   return {};
 }
 
-std::string media_type(std::string_view content_type) {
-  return to_lower(trim(content_type.substr(0, content_type.find(';'))));
-}
+std::string media_type(std::string_view content_type) { return to_lower(trim(content_type.substr(0, content_type.find(';')))); }
 
 bool is_json_type(std::string_view content_type) {
   const auto type = media_type(content_type);

@@ -25,7 +25,8 @@ TEST(RequestHeaders, InjectionIsRefusedWithoutShowingTheValue) {
     EXPECT_NE(r.error().message.find("X-Test"), std::string::npos);
   }
   EXPECT_FALSE(check_request_headers(Headers{{"X-Nul", std::string("a\0b", 3)}}));
-  for (const char* name : {"", "X Y", "X:Y", "X\r\nY", "X\nEvil: 1", "Ü"}) EXPECT_FALSE(check_request_headers(Headers{{name, "v"}})) << name;
+  for (const char* name : {"", "X Y", "X:Y", "X\r\nY", "X\nEvil: 1", "Ü"})
+    EXPECT_FALSE(check_request_headers(Headers{{name, "v"}})) << name;
 }
 
 TEST(RequestHeaders, WhatTheClientDecidesIsRefused) {

@@ -18,8 +18,8 @@ struct Hop {
 /// Checks the request (method, header fields, URL) and makes its first hop.
 [[nodiscard]] Result<Hop> first_hop(const Request& request);
 
-/// Where `response` to `hop` leads, or nothing where it is the answer. 303 becomes GET (HEAD stays), 301 and 302 turn POST into GET, 307 and
-/// 308 change nothing (RFC 9110 §15.4). Going to another origin drops Authorization, Cookie, Proxy-Authorization, Host,
+/// Where `response` to `hop` leads, or nothing where it is the answer. 303 becomes GET (HEAD stays), 301 and 302 turn POST into GET, 307
+/// and 308 change nothing (RFC 9110 §15.4). Going to another origin drops Authorization, Cookie, Proxy-Authorization, Host,
 /// `request.auth_header` and credentials in the URL. Refuses https → http, other schemes, and more than `request.max_redirects`.
 [[nodiscard]] Result<std::optional<Hop>> next_hop(const Request& request, const Hop& hop, const Response& response);
 

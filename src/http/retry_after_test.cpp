@@ -8,7 +8,9 @@ namespace {
 // 1994-11-06 08:49:37 UTC, the date of RFC 9110's examples.
 constexpr Instant then{seconds{784'111'777}};
 
-std::optional<milliseconds> wait(std::string value, Instant now = then) { return retry_after(Headers{{"Retry-After", std::move(value)}}, now); }
+std::optional<milliseconds> wait(std::string value, Instant now = then) {
+  return retry_after(Headers{{"Retry-After", std::move(value)}}, now);
+}
 
 TEST(RetryAfter, Seconds) {
   EXPECT_EQ(wait("120"), milliseconds{120'000});
@@ -36,8 +38,8 @@ TEST(RetryAfter, IsAtMostADay) {
 }
 
 TEST(RetryAfter, NonsenseIsNothing) {
-  for (const char* value : {"", "-5", "soon", "1e9", "nan", "inf", "1.2.3", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 25:49:37 GMT",
-                            "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 06 Foo 1994 08:49:37 GMT"}) {
+  for (const char* value : {"", "-5", "soon", "1e9", "nan", "inf", "1.2.3", "Sun, 31 Feb 1994 08:49:37 GMT",
+                            "Sun, 06 Nov 1994 25:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 06 Foo 1994 08:49:37 GMT"}) {
     EXPECT_EQ(wait(value), std::nullopt) << value;
   }
   EXPECT_EQ(retry_after(Headers{}, then), std::nullopt);

@@ -111,7 +111,9 @@ Result<JsonPtr> checked_inputs(const Workflow& workflow, JsonObject inputs) {
 
 Result<RunId> parsed(std::string_view run_id) {
   const auto id = Uuid::parse(run_id);
-  if (!id) return fail(ErrorCode::invalid_argument, "'" + std::string(run_id) + "' is not a run id; it looks like 0190163d-8694-739b-aea5-966c26f8ad91");
+  if (!id)
+    return fail(ErrorCode::invalid_argument,
+                "'" + std::string(run_id) + "' is not a run id; it looks like 0190163d-8694-739b-aea5-966c26f8ad91");
   return *id;
 }
 

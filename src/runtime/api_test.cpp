@@ -83,7 +83,8 @@ TEST(PublicApi, CustomKindsRunPooledOrInline) {
         "custom",
         [](const AgentRequest& request) {
           if (request.action == "throw") throw std::runtime_error("no luck");
-          return AgentResponse::ok(JsonObject{{"action", request.action}, {"x", request.parameters->at("x")}, {"attempt", request.attempt}});
+          return AgentResponse::ok(
+              JsonObject{{"action", request.action}, {"x", request.parameters->at("x")}, {"attempt", request.attempt}});
         },
         execution);
     const auto workflow = WorkflowBuilder("custom")
@@ -115,8 +116,8 @@ TEST(PublicApi, ObserversHearEveryEventInOrder) {
   });
   ASSERT_TRUE(runtime.run(greeting()));
   const std::lock_guard lock(mutex);
-  EXPECT_EQ(heard, (std::vector<std::string>{"run_created", "attempt_started greet", "task_completed greet", "attempt_started shout", "task_completed shout",
-                                             "run_completed"}));
+  EXPECT_EQ(heard, (std::vector<std::string>{"run_created", "attempt_started greet", "task_completed greet", "attempt_started shout",
+                                             "task_completed shout", "run_completed"}));
 }
 
 TEST(PublicApi, ManyRunsAtOnceOnSeveralThreads) {
@@ -141,7 +142,8 @@ TEST(PublicApi, TheCoroutineFormAwaitsARun) {
   auto runtime = in_memory();
   boost::asio::io_context io;
   const auto workflow = greeting();
-  auto future = boost::asio::co_spawn(io, async_run(runtime, workflow, {{"name", "coroutine"}}, boost::asio::use_awaitable), boost::asio::use_future);
+  auto future =
+      boost::asio::co_spawn(io, async_run(runtime, workflow, {{"name", "coroutine"}}, boost::asio::use_awaitable), boost::asio::use_future);
   io.run();
   const auto result = future.get();
   ASSERT_TRUE(result);

@@ -46,7 +46,9 @@ AgentBuilder::AgentBuilder(std::string_view name, std::string_view type) {
 }
 AgentBuilder& AgentBuilder::endpoint(std::string_view url) { return set("endpoint", Json(url)); }
 AgentBuilder& AgentBuilder::timeout(double seconds) { return set("timeout", seconds); }
-AgentBuilder& AgentBuilder::bearer(std::string_view token) { return set("authentication", JsonObject{{"type", "bearer"}, {"token", token}}); }
+AgentBuilder& AgentBuilder::bearer(std::string_view token) {
+  return set("authentication", JsonObject{{"type", "bearer"}, {"token", token}});
+}
 AgentBuilder& AgentBuilder::api_key(std::string_view key, std::string_view header) {
   return set("authentication", JsonObject{{"type", "api_key"}, {"key", key}, {"header", header}});
 }

@@ -24,8 +24,17 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
   for (std::size_t i = 0; i < definition.tasks.size(); ++i) {
     const auto& task = definition.tasks[i];
     const auto& now = state.tasks()[i];
-    TaskReport out{.name = task.name, .agent = definition.agents[task.agent].name, .status = now.status, .attempts = now.attempt,
-                   .started = {}, .ended = {}, .due = {}, .result = now.result, .metadata = now.metadata, .error = {}, .skip_reason = now.skip_reason};
+    TaskReport out{.name = task.name,
+                   .agent = definition.agents[task.agent].name,
+                   .status = now.status,
+                   .attempts = now.attempt,
+                   .started = {},
+                   .ended = {},
+                   .due = {},
+                   .result = now.result,
+                   .metadata = now.metadata,
+                   .error = {},
+                   .skip_reason = now.skip_reason};
     if (now.attempt > 0) out.started = now.started;
     if (is_final(now.status)) out.ended = now.ended;
     if (now.status == TaskStatus::retrying || now.status == TaskStatus::waiting) out.due = now.due;

@@ -127,9 +127,8 @@ void Runtime::start(RunId id, workflow::DefinitionPtr definition, JsonPtr inputs
     }
     acknowledge(std::move(result));
   };
-  shard_of(id).post([id, definition = std::move(definition), inputs = std::move(inputs), acknowledged = std::move(acknowledged)](workflow::Engine& engine) {
-    engine.create(id, definition, inputs, acknowledged);
-  });
+  shard_of(id).post([id, definition = std::move(definition), inputs = std::move(inputs), acknowledged = std::move(acknowledged)](
+                        workflow::Engine& engine) { engine.create(id, definition, inputs, acknowledged); });
 }
 
 Result<RunId> Runtime::enqueue(const workflow::DefinitionPtr& definition, const JsonPtr& inputs) {
@@ -169,11 +168,12 @@ Result<workflow::DefinitionPtr> Runtime::definition(std::string_view hash) const
   const auto text = store_->definition(hash);
   if (!text) return std::unexpected(text.error());
   const auto document = parse_json(*text);
-  if (!document) return fail(ErrorCode::store_failed, fmt::format("the stored definition {} is damaged: {}", hash, document.error().message));
+  if (!document)
+    return fail(ErrorCode::store_failed, fmt::format("the stored definition {} is damaged: {}", hash, document.error().message));
   auto loaded = config::load_workflow_document(*document);
   if (!loaded) {
-    return fail(ErrorCode::invalid_definition,
-                fmt::format("the stored definition {} is not understood by this version: {}", hash, config::to_string(loaded.error().front())));
+    return fail(ErrorCode::invalid_definition, fmt::format("the stored definition {} is not understood by this version: {}", hash,
+                                                           config::to_string(loaded.error().front())));
   }
   const std::lock_guard lock(definitions_mutex_);
   return definitions_.emplace(std::string(hash), loaded->definition).first->second;

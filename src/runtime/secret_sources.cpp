@@ -27,8 +27,9 @@ std::string without_newline(std::string text) {
 }
 
 bool is_plain_name(std::string_view name) {
-  return !name.empty() && name != "." && name != ".." &&
-         std::ranges::all_of(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.'; });
+  return !name.empty() && name != "." && name != ".." && std::ranges::all_of(name, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.';
+  });
 }
 
 Result<std::string> ask_command(const std::string& command, const std::string& name) {
@@ -67,7 +68,8 @@ Result<std::string> ask_command(const std::string& command, const std::string& n
 
 Result<std::string> SecretSources::env(std::string_view name) const {
   const char* value = std::getenv(std::string(name).c_str());
-  if (value == nullptr) return fail(ErrorCode::not_found, fmt::format("the environment variable {} is not set; set it, or remove {{{{env.{}}}}}", name, name));
+  if (value == nullptr)
+    return fail(ErrorCode::not_found, fmt::format("the environment variable {} is not set; set it, or remove {{{{env.{}}}}}", name, name));
   return std::string(value);
 }
 
@@ -82,7 +84,8 @@ Result<std::string> SecretSources::secret(std::string_view name) const {
 }
 
 Result<std::string> SecretSources::look_up(const std::string& name) const {
-  if (!is_plain_name(name)) return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not a name for a secret: use letters, digits, '_', '-' and '.'", name));
+  if (!is_plain_name(name))
+    return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not a name for a secret: use letters, digits, '_', '-' and '.'", name));
   if (settings_.environment) {
     for (const auto& variable : {"SKEIN_SECRET_" + name, name}) {
       if (const char* value = std::getenv(variable.c_str())) return std::string(value);

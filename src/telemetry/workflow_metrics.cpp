@@ -28,15 +28,18 @@ struct WorkflowMetrics::Families {
   prometheus::Registry registry;
   prometheus::Family<prometheus::Histogram>& execution =
       BuildHistogram().Name("skein_workflow_execution_seconds").Help("Time from the creation of a run to its end").Register(registry);
-  prometheus::Family<prometheus::Counter>& tasks = BuildCounter().Name("skein_tasks_total").Help("Tasks that ended, by status").Register(registry);
+  prometheus::Family<prometheus::Counter>& tasks =
+      BuildCounter().Name("skein_tasks_total").Help("Tasks that ended, by status").Register(registry);
   prometheus::Family<prometheus::Histogram>& response =
       BuildHistogram().Name("agent_duration_seconds").Help("Time an agent took for one attempt").Register(registry);
   prometheus::Family<prometheus::Counter>& invocations =
       BuildCounter().Name("agent_invocations_total").Help("Attempts that were started").Register(registry);
-  prometheus::Family<prometheus::Counter>& errors = BuildCounter().Name("agent_errors_total").Help("Attempts that failed, by kind of error").Register(registry);
+  prometheus::Family<prometheus::Counter>& errors =
+      BuildCounter().Name("agent_errors_total").Help("Attempts that failed, by kind of error").Register(registry);
   prometheus::Family<prometheus::Counter>& breakers =
       BuildCounter().Name("skein_circuit_breaker_transitions_total").Help("Changes of a circuit breaker's state").Register(registry);
-  prometheus::Family<prometheus::Counter>& retries = BuildCounter().Name("skein_retry_attempts_total").Help("Attempts after the first").Register(registry);
+  prometheus::Family<prometheus::Counter>& retries =
+      BuildCounter().Name("skein_retry_attempts_total").Help("Attempts after the first").Register(registry);
 };
 
 WorkflowMetrics::WorkflowMetrics() : families_(std::make_unique<Families>()) {}

@@ -132,7 +132,8 @@ class Decoder {
     } else if (type == "attempt_started") {
       event.body = AttemptStarted{.attempt = attempt(), .wake_at = maybe_instant("wake_at")};
     } else if (type == "task_completed") {
-      event.body = TaskCompleted{.attempt = attempt(), .result = payload("result"), .metadata = maybe_payload("metadata"), .duration = duration()};
+      event.body =
+          TaskCompleted{.attempt = attempt(), .result = payload("result"), .metadata = maybe_payload("metadata"), .duration = duration()};
     } else if (type == "attempt_failed") {
       event.body = AttemptFailed{.attempt = attempt(), .error = error(), .duration = duration(), .retry_at = instant("retry_at")};
     } else if (type == "task_failed") {
@@ -144,7 +145,8 @@ class Decoder {
     } else if (type == "emitted") {
       event.body = Emission{.task = task(), .name = text("name"), .data = payload("data")};
     } else if (type == "stop_requested") {
-      event.body = StopRequested{.reason = text("reason") == "cancelled" ? StopReason::cancelled : StopReason::timed_out, .message = text("message")};
+      event.body = StopRequested{.reason = text("reason") == "cancelled" ? StopReason::cancelled : StopReason::timed_out,
+                                 .message = text("message")};
     } else if (const auto status = type.starts_with("run_") ? run_status_from(type.substr(4)) : std::nullopt; status && is_final(*status)) {
       event.body = RunFinished{.status = *status, .error = maybe_text("error"), .outputs = maybe_payload("outputs")};
     } else {
@@ -156,7 +158,9 @@ class Decoder {
 
  private:
   void wrong(std::string what) {
-    if (!problem_) problem_ = Error{.code = ErrorCode::bad_response, .message = "journal entry: " + what, .context = {}, .retryable = false, .retry_after = {}};
+    if (!problem_)
+      problem_ =
+          Error{.code = ErrorCode::bad_response, .message = "journal entry: " + what, .context = {}, .retryable = false, .retry_after = {}};
   }
   const Json* find(std::string_view name) { return object_.if_contains(name); }
   std::int64_t integer(std::string_view name) {

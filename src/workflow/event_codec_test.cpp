@@ -30,7 +30,11 @@ class Blobs final : public store::BlobWriter, public store::BlobReader {
 JsonPtr json(Json value) { return std::make_shared<const Json>(std::move(value)); }
 
 Error some_error() {
-  return Error{.code = ErrorCode::http_status, .message = "503 \"busy\"", .context = "status=503", .retryable = true, .retry_after = milliseconds{1500}};
+  return Error{.code = ErrorCode::http_status,
+               .message = "503 \"busy\"",
+               .context = "status=503",
+               .retryable = true,
+               .retry_after = milliseconds{1500}};
 }
 
 std::vector<Event> one_of_each() {
@@ -45,7 +49,9 @@ std::vector<Event> one_of_each() {
       TaskCompleted{.attempt = attempt, .result = json(JsonArray{1, 2.5, "x", nullptr}), .metadata = nullptr, .duration = milliseconds{3}},
       TaskCompleted{.attempt = attempt, .result = json(nullptr), .metadata = json(JsonObject{{"status", 200}}), .duration = {}},
       AttemptFailed{.attempt = attempt, .error = some_error(), .duration = seconds{1}, .retry_at = at + seconds{2}},
-      TaskFailed{.attempt = attempt, .error = {.code = ErrorCode::timeout, .message = "Request timeout", .context = {}, .retryable = false, .retry_after = {}}, .duration = seconds{30}},
+      TaskFailed{.attempt = attempt,
+                 .error = {.code = ErrorCode::timeout, .message = "Request timeout", .context = {}, .retryable = false, .retry_after = {}},
+                 .duration = seconds{30}},
       TaskSkipped{.task = 0, .reason = "task 'x' failed"},
       TaskCancelled{.task = 1},
       Emission{.task = 0, .name = "note", .data = json("hello")},
@@ -85,7 +91,8 @@ TEST(EventCodec, EveryEventSurvivesTheJournal) {
 TEST(EventCodec, LargePayloadsAreSpilledAndComeBack) {
   const auto definition = testing::make_definition({{"only"}});
   const std::string large(max_inline_payload + 1, 'x');
-  std::vector<Event> events{{.at = {}, .body = TaskCompleted{.attempt = {}, .result = json(Json(large)), .metadata = nullptr, .duration = {}}}};
+  std::vector<Event> events{
+      {.at = {}, .body = TaskCompleted{.attempt = {}, .result = json(Json(large)), .metadata = nullptr, .duration = {}}}};
   Blobs blobs;
   std::string text;
   encode_events(events, *definition, text, blobs);
@@ -111,19 +118,22 @@ TEST(EventCodec, ShowsTimesToPeople) {
 TEST(EventCodec, DamagedEntriesAreErrorsAndNeverCrash) {
   const auto definition = testing::make_definition({{"first"}, {"second"}});
   Blobs blobs;
-  for (const std::string text : {
-           "", "{}", "[1]", R"([{}])", R"([{"type":"run_created","at":1}])", R"([{"type":"nonsense","at":1}])", R"([{"type":"run_pending","at":1}])",
-           R"([{"type":"attempt_started","at":1,"task":"third","attempt":1}])", R"([{"type":"attempt_started","at":1,"task":"first","attempt":0}])",
-           R"([{"type":"attempt_started","at":1,"task":"first","attempt":1,"activation":-1}])", R"([{"type":"attempt_started","at":"1","task":"first","attempt":1}])",
-           R"([{"type":"attempt_started","at":18446744073709551615,"task":"first","attempt":99999999999}])",
-           R"([{"type":"task_failed","at":1,"task":"first","attempt":1,"duration":1}])",
-           R"([{"type":"task_failed","at":1,"task":"first","attempt":1,"duration":1,"error":{"code":"new_code"}}])",
-           R"([{"type":"task_completed","at":1,"task":"first","attempt":1,"duration":1}])", R"([{"type":"task_skipped","at":1,"task":"first","reason":4}])"}) {
+  for (const std::string text : {"", "{}", "[1]", R"([{}])", R"([{"type":"run_created","at":1}])", R"([{"type":"nonsense","at":1}])",
+                                 R"([{"type":"run_pending","at":1}])", R"([{"type":"attempt_started","at":1,"task":"third","attempt":1}])",
+                                 R"([{"type":"attempt_started","at":1,"task":"first","attempt":0}])",
+                                 R"([{"type":"attempt_started","at":1,"task":"first","attempt":1,"activation":-1}])",
+                                 R"([{"type":"attempt_started","at":"1","task":"first","attempt":1}])",
+                                 R"([{"type":"attempt_started","at":18446744073709551615,"task":"first","attempt":99999999999}])",
+                                 R"([{"type":"task_failed","at":1,"task":"first","attempt":1,"duration":1}])",
+                                 R"([{"type":"task_failed","at":1,"task":"first","attempt":1,"duration":1,"error":{"code":"new_code"}}])",
+                                 R"([{"type":"task_completed","at":1,"task":"first","attempt":1,"duration":1}])",
+                                 R"([{"type":"task_skipped","at":1,"task":"first","reason":4}])"}) {
     EXPECT_FALSE(decode_events(text, *definition, blobs)) << text;
   }
   std::string whole;
   encode_events(one_of_each(), *definition, whole, blobs);
-  for (std::size_t cut = 0; cut < whole.size(); ++cut) EXPECT_FALSE(decode_events(std::string_view(whole).substr(0, cut), *definition, blobs));
+  for (std::size_t cut = 0; cut < whole.size(); ++cut)
+    EXPECT_FALSE(decode_events(std::string_view(whole).substr(0, cut), *definition, blobs));
 }
 
 }  // namespace

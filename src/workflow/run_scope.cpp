@@ -50,7 +50,8 @@ Result<const Json*> RunScope::find(std::string_view head, std::string_view field
       if (field.empty()) return input;
       if (input->is_null()) return &null_value;
       const auto* object = input->if_object();
-      if (object == nullptr) return fail(ErrorCode::expression_failed, fmt::format("cannot index {} with \"{}\"", type_name(*input), field));
+      if (object == nullptr)
+        return fail(ErrorCode::expression_failed, fmt::format("cannot index {} with \"{}\"", type_name(*input), field));
       const auto* member = object->if_contains(field);
       return member != nullptr ? member : &null_value;
     }
@@ -86,7 +87,8 @@ Result<const Json*> RunScope::find(std::string_view head, std::string_view field
   }
   if (head == "env" || head == "secrets") {
     if (outside_ == nullptr) {
-      return fail(ErrorCode::expression_failed, fmt::format("'{}' cannot be used here: a decision or an output must not depend on it", head));
+      return fail(ErrorCode::expression_failed,
+                  fmt::format("'{}' cannot be used here: a decision or an output must not depend on it", head));
     }
     if (field.empty()) return fail(ErrorCode::expression_failed, fmt::format("name one value, as in {}.NAME", head));
     auto value = head == "env" ? outside_->env(field) : outside_->secret(field);

@@ -22,7 +22,8 @@ class OutsideValues {
 /// `workflow.name`, `workflow.version`, and, where `outside` is given, `env` and `secrets`.
 class RunScope final : public Scope {
  public:
-  RunScope(const RunState& state, std::string_view run_id, const OutsideValues* outside) : state_(state), run_id_(run_id), outside_(outside) {}
+  RunScope(const RunState& state, std::string_view run_id, const OutsideValues* outside)
+      : state_(state), run_id_(run_id), outside_(outside) {}
   [[nodiscard]] Result<const Json*> find(std::string_view head, std::string_view field, Json& scratch) const override;
 
  private:

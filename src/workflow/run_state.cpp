@@ -104,7 +104,8 @@ Result<void> RunState::fold(const AttemptStarted& event, Instant at) {
   const auto index = event.attempt.task;
   auto& task = tasks_[index];
   if (stopping()) return impossible("an attempt started while the run was stopping");
-  if (event.attempt.activation != task.activation || event.attempt.attempt != task.attempt + 1) return impossible("an attempt is out of order");
+  if (event.attempt.activation != task.activation || event.attempt.attempt != task.attempt + 1)
+    return impossible("an attempt is out of order");
   if (task.status == TaskStatus::pending) {
     if (ready_.erase(index) == 0) return impossible("a task started before it was ready");
     ++active_;

@@ -56,7 +56,8 @@ struct Machine {
     must({.at = now, .body = AttemptStarted{.attempt = next, .wake_at = wake_at}});
   }
   void complete(std::string_view name, Json result = nullptr) {
-    must({.at = now, .body = TaskCompleted{.attempt = attempt(name), .result = json(std::move(result)), .metadata = nullptr, .duration = {}}});
+    must({.at = now,
+          .body = TaskCompleted{.attempt = attempt(name), .result = json(std::move(result)), .metadata = nullptr, .duration = {}}});
   }
   void fail(std::string_view name) { must({.at = now, .body = TaskFailed{.attempt = attempt(name), .error = broken(), .duration = {}}}); }
   void retry(std::string_view name, Instant at) {
@@ -405,7 +406,8 @@ TEST(RunState, LargeFanOutsCostWhatTheyReturn) {
   m.start("root");
   m.complete("root");
   EXPECT_EQ(m.offered().size(), 20'000U);
-  for (TaskIndex i = 1; i <= 20'000; ++i) m.must({.at = t0, .body = AttemptStarted{.attempt = {.task = i, .activation = 1, .attempt = 1}, .wake_at = {}}});
+  for (TaskIndex i = 1; i <= 20'000; ++i)
+    m.must({.at = t0, .body = AttemptStarted{.attempt = {.task = i, .activation = 1, .attempt = 1}, .wake_at = {}}});
   EXPECT_TRUE(m.offered().empty());
   EXPECT_EQ(m.state.running(), 20'000U);
 }

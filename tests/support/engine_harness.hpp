@@ -27,7 +27,12 @@ class FakeCalls final : public workflow::CallRunner {
   };
   void start(workflow::CallId call, agent::AsyncAgent&, std::unique_ptr<workflow::CallRequest> request, microseconds timeout) override {
     const auto& r = request->request;
-    started.push_back({.id = call, .task = std::string(r.task), .attempt = r.attempt, .key = r.idempotency_key, .parameters = *r.parameters, .timeout = timeout});
+    started.push_back({.id = call,
+                       .task = std::string(r.task),
+                       .attempt = r.attempt,
+                       .key = r.idempotency_key,
+                       .parameters = *r.parameters,
+                       .timeout = timeout});
     open.emplace(call, std::move(request));
   }
   void cancel(workflow::CallId call) override {
@@ -107,16 +112,30 @@ class Recorder final : public workflow::EngineListener {
 class EngineHarness final : public store::CommitSink {
  public:
   explicit EngineHarness(store::RunStore& run_store, workflow::EngineOptions options = {})
-      : store(run_store), breakers(store, [this](const auto& name, const auto& t) { transitions.push_back(name + " " + std::string(resilience::to_string(t.to))); }) {
-    kinds.add("test", [](agent::AgentSettings, const agent::AgentServices&) -> Result<std::unique_ptr<agent::Agent>> { return std::make_unique<RemoteAgent>(); });
-    kinds.add("pause", [](agent::AgentSettings, const agent::AgentServices&) -> Result<std::unique_ptr<agent::Agent>> { return std::make_unique<PauseAgent>(); });
+      : store(run_store), breakers(store, [this](const auto& name, const auto& t) {
+          transitions.push_back(name + " " + std::string(resilience::to_string(t.to)));
+        }) {
+    kinds.add("test", [](agent::AgentSettings, const agent::AgentServices&) -> Result<std::unique_ptr<agent::Agent>> {
+      return std::make_unique<RemoteAgent>();
+    });
+    kinds.add("pause", [](agent::AgentSettings, const agent::AgentServices&) -> Result<std::unique_ptr<agent::Agent>> {
+      return std::make_unique<PauseAgent>();
+    });
     kinds.add("inline", [this](agent::AgentSettings, const agent::AgentServices&) -> Result<std::unique_ptr<agent::Agent>> {
       return std::make_unique<InlineAgent>([this](const AgentRequest& request) { return inline_agent(request); });
     });
-    engine = std::make_unique<workflow::Engine>(
-        workflow::EngineServices{.store = store, .sink = *this, .clock = clock, .random = random, .calls = calls, .breakers = breakers, .listener = recorder,
-                                 .outside = outside, .secrets = secrets, .kinds = kinds, .agent_services = {}},
-        options);
+    engine = std::make_unique<workflow::Engine>(workflow::EngineServices{.store = store,
+                                                                         .sink = *this,
+                                                                         .clock = clock,
+                                                                         .random = random,
+                                                                         .calls = calls,
+                                                                         .breakers = breakers,
+                                                                         .listener = recorder,
+                                                                         .outside = outside,
+                                                                         .secrets = secrets,
+                                                                         .kinds = kinds,
+                                                                         .agent_services = {}},
+                                                options);
   }
 
   /// Commits that a store reports later.
@@ -124,7 +143,8 @@ class EngineHarness final : public store::CommitSink {
 
   RunId run(const workflow::DefinitionPtr& definition, Json inputs = JsonObject{}) {
     const auto id = Uuid::make(clock.now(), random);
-    engine->create(id, definition, std::make_shared<const Json>(std::move(inputs)), [this](Result<RunId> result) { acknowledged.push_back(std::move(result)); });
+    engine->create(id, definition, std::make_shared<const Json>(std::move(inputs)),
+                   [this](Result<RunId> result) { acknowledged.push_back(std::move(result)); });
     return id;
   }
   /// Answers the open call of a task.

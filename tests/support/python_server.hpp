@@ -5,8 +5,8 @@
 
 namespace skein::test {
 
-/// A helper program in tests/support/, run by python3 (or by node where it ends in .mjs): it prints its port on its first line and serves until
-/// it is killed. Dies with the test, also if the test crashes.
+/// A helper program in tests/support/, run by python3 (or by node where it ends in .mjs): it prints its port on its first line and serves
+/// until it is killed. Dies with the test, also if the test crashes.
 class PythonServer {
  public:
   /// Throws std::runtime_error where it does not start.

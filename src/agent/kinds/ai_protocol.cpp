@@ -220,9 +220,11 @@ JsonObject ai_answer_metadata(AiProtocol protocol, const Json& answer) {
                       : protocol == AiProtocol::messages       ? "/stop_reason"
                                                                : "/incomplete_details/reason";
   add_text(metadata, "finish_reason", at_pointer(answer, reason));
-  if (protocol == AiProtocol::responses && !metadata.contains("finish_reason")) add_text(metadata, "finish_reason", at_pointer(answer, "/status"));
+  if (protocol == AiProtocol::responses && !metadata.contains("finish_reason"))
+    add_text(metadata, "finish_reason", at_pointer(answer, "/status"));
   if (auto text = text_of(protocol, answer); !text.empty()) metadata.emplace("text", std::move(text));
-  if (const auto* usage = at_pointer(answer, "/usage"); usage != nullptr && usage->is_object()) metadata.emplace("usage", usage_of(protocol, answer));
+  if (const auto* usage = at_pointer(answer, "/usage"); usage != nullptr && usage->is_object())
+    metadata.emplace("usage", usage_of(protocol, answer));
   return metadata;
 }
 

@@ -21,8 +21,8 @@ enum class AiProtocol : std::uint8_t { chat_completions, responses, messages, ge
 [[nodiscard]] Result<JsonObject> ai_request_body(AiProtocol protocol, std::string_view action, const JsonObject& parameters,
                                                  const Json& custom_params);
 
-/// What is worth knowing of an answer: model, finish_reason, text, usage {input_tokens, output_tokens, cached_tokens}; each only where the answer
-/// has it. Tolerates whatever a server sends.
+/// What is worth knowing of an answer: model, finish_reason, text, usage {input_tokens, output_tokens, cached_tokens}; each only where the
+/// answer has it. Tolerates whatever a server sends.
 [[nodiscard]] JsonObject ai_answer_metadata(AiProtocol protocol, const Json& answer);
 
 /// An error that a server reports with status 200, where there is one.

@@ -58,8 +58,10 @@ TEST(AiRequest, Responses) {
 TEST(AiRequest, Messages) {
   using enum AiProtocol;
   expect_body(messages, R"({"prompt":"hi"})", R"({"messages":[{"role":"user","content":"hi"}],"max_tokens":4096})");
-  expect_body(messages, R"({"max_tokens":9,"messages":[{"role":"system","content":"a"},{"role":"system","content":"b"},{"role":"user","content":"hi"}]})",
-              R"({"max_tokens":9,"messages":[{"role":"user","content":"hi"}],"system":"a\n\nb"})");
+  expect_body(
+      messages,
+      R"({"max_tokens":9,"messages":[{"role":"system","content":"a"},{"role":"system","content":"b"},{"role":"user","content":"hi"}]})",
+      R"({"max_tokens":9,"messages":[{"role":"user","content":"hi"}],"system":"a\n\nb"})");
 }
 
 TEST(AiRequest, GenericWrapsThem) {

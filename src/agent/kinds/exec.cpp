@@ -35,14 +35,18 @@ std::string request_text(const AgentRequest& request) {
   return to_json(Json(std::move(out))) + "\n";
 }
 
-AgentResponse failed(const std::string& program, std::string what, const async::ChildOutcome& outcome, std::string context, bool retryable) {
+AgentResponse failed(const std::string& program, std::string what, const async::ChildOutcome& outcome, std::string context,
+                     bool retryable) {
   auto message = "the program '" + program + "' " + std::move(what);
   const auto whole = to_valid_utf8(outcome.errors);
   std::string_view errors = trim(whole);
   if (errors.size() > shown_errors) errors = trim(errors.substr(errors.size() - shown_errors));
   if (!errors.empty()) message += ": " + to_valid_utf8(errors);
-  return AgentResponse::failed({.code = ErrorCode::agent_failed, .message = std::move(message), .context = std::move(context),
-                                .retryable = retryable, .retry_after = std::nullopt});
+  return AgentResponse::failed({.code = ErrorCode::agent_failed,
+                                .message = std::move(message),
+                                .context = std::move(context),
+                                .retryable = retryable,
+                                .retry_after = std::nullopt});
 }
 
 /// Runs a program for each attempt: the request as JSON on its standard input, the result on its standard output.
@@ -96,7 +100,8 @@ class ExecAgent final : public AsyncAgent {
 
 Result<std::unique_ptr<Agent>> make_exec(AgentSettings settings, const AgentServices& /*services*/) {
   if (settings.command.empty()) {
-    return fail(ErrorCode::invalid_argument, "the exec agent '" + settings.name + "' has no command; name the program to run, without a shell");
+    return fail(ErrorCode::invalid_argument,
+                "the exec agent '" + settings.name + "' has no command; name the program to run, without a shell");
   }
   return std::make_unique<ExecAgent>(std::move(settings));
 }

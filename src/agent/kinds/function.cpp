@@ -40,7 +40,13 @@ struct OwnedCall {
   AgentRequest request;
 
   OwnedCall(AgentFunction f, const AgentRequest& r)
-      : function(std::move(f)), parameters(*r.parameters), action(r.action), workflow(r.workflow), task(r.task), agent(r.agent), request(r) {
+      : function(std::move(f)),
+        parameters(*r.parameters),
+        action(r.action),
+        workflow(r.workflow),
+        task(r.task),
+        agent(r.agent),
+        request(r) {
     request.parameters = &parameters;
     request.action = action, request.workflow = workflow, request.task = task, request.agent = agent;
   }
@@ -71,7 +77,8 @@ AgentFactory function_kind(AgentFunction function, RunFunction where) {
                                                  const AgentServices& services) -> Result<std::unique_ptr<Agent>> {
     if (where == RunFunction::inline_) return std::make_unique<InlineFunction>(function);
     if (services.pool == nullptr) {
-      return fail(ErrorCode::unsupported, "the agent '" + settings.name + "' needs the pool for blocking calls, which this program does not have");
+      return fail(ErrorCode::unsupported,
+                  "the agent '" + settings.name + "' needs the pool for blocking calls, which this program does not have");
     }
     return std::make_unique<PooledFunction>(function, *services.pool);
   };

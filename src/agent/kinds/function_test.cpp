@@ -11,7 +11,8 @@ class FunctionKindTest : public ::testing::Test {
   AgentResponse run(AgentFunction function, RunFunction where) {
     asio::io_context io;
     async::BlockingPool pool(1);
-    auto agent = function_kind(std::move(function), where)({}, {.executor = io.get_executor(), .http = nullptr, .pool = &pool, .clock = nullptr});
+    auto agent =
+        function_kind(std::move(function), where)({}, {.executor = io.get_executor(), .http = nullptr, .pool = &pool, .clock = nullptr});
     const TestRequest request("act", R"({"x":1})");
     if (where == RunFunction::inline_) return dynamic_cast<ImmediateAgent&>(**agent).execute(request.request);
     return async::run_in(io, dynamic_cast<AsyncAgent&>(**agent).execute(request.request));
@@ -46,7 +47,8 @@ TEST_F(FunctionKindTest, AnExceptionIsAFailureOfTheAgent) {
 
 TEST_F(FunctionKindTest, OnThePoolMeansAnotherThread) {
   const auto here = std::this_thread::get_id();
-  const auto r = run([here](const AgentRequest&) { return AgentResponse::ok(Json(std::this_thread::get_id() != here)); }, RunFunction::on_pool);
+  const auto r =
+      run([here](const AgentRequest&) { return AgentResponse::ok(Json(std::this_thread::get_id() != here)); }, RunFunction::on_pool);
   EXPECT_EQ(r.result, Json(true));
 }
 

@@ -10,8 +10,8 @@ namespace {
 
 bool is_secret_header(std::string_view name) {
   static constexpr std::array<std::string_view, 10> secret{
-      "set-cookie", "set-cookie2", "cookie",    "authorization", "proxy-authorization", "www-authenticate", "proxy-authenticate",
-      "x-api-key",  "api-key",     "authentication-info"};
+      "set-cookie",       "set-cookie2",        "cookie",    "authorization", "proxy-authorization",
+      "www-authenticate", "proxy-authenticate", "x-api-key", "api-key",       "authentication-info"};
   const auto lower = to_lower(name);
   return std::ranges::find(secret, lower) != secret.end();
 }
@@ -28,7 +28,8 @@ bool has_parent_segment(std::string_view path) {
 
 Result<http::Url> endpoint_url(const AgentSettings& settings) {
   if (settings.endpoint.empty()) {
-    return fail(ErrorCode::invalid_argument, "the agent '" + settings.name + "' has no endpoint; give it one, such as https://api.example.com/v1");
+    return fail(ErrorCode::invalid_argument,
+                "the agent '" + settings.name + "' has no endpoint; give it one, such as https://api.example.com/v1");
   }
   auto url = http::Url::parse(settings.endpoint);
   if (!url) url.error().message = "the endpoint of the agent '" + settings.name + "': " + url.error().message;
@@ -40,16 +41,19 @@ Result<http::Url> join_url(const http::Url& base, std::string_view path, bool ca
     auto absolute = http::Url::parse(path);
     if (!absolute) return absolute;
     if (carries_credentials && !same_origin(*absolute, base)) {
-      return fail(ErrorCode::permission_denied, "the address " + absolute->display() + " is not below the agent's endpoint " + base.origin() +
+      return fail(ErrorCode::permission_denied, "the address " + absolute->display() + " is not below the agent's endpoint " +
+                                                    base.origin() +
                                                     ", to which its authentication belongs; use an agent of its own for that address");
     }
     return absolute;
   }
   if (has_parent_segment(path)) {
-    return fail(ErrorCode::invalid_argument, "the path '" + shorten(to_valid_utf8(path), 100) + "' leaves the endpoint through '..'; write it out");
+    return fail(ErrorCode::invalid_argument,
+                "the path '" + shorten(to_valid_utf8(path), 100) + "' leaves the endpoint through '..'; write it out");
   }
   if (path.contains('#')) {
-    return fail(ErrorCode::invalid_argument, "the path '" + shorten(to_valid_utf8(path), 100) + "' holds a '#'; write %23 for a literal one");
+    return fail(ErrorCode::invalid_argument,
+                "the path '" + shorten(to_valid_utf8(path), 100) + "' holds a '#'; write %23 for a literal one");
   }
   if (path.empty() || path == "/") return base;
   const auto question = path.find('?');
@@ -78,8 +82,8 @@ Result<void> merge_headers(http::Headers& headers, const Json& values, std::stri
     } else if (value.is_string()) {
       headers.set(name, std::string(value.get_string()));
     } else if (value.is_object() || value.is_array()) {
-      return fail(ErrorCode::invalid_argument, std::string(where) + "." + std::string(name) + " must be a string, not " +
-                                                   (value.is_array() ? "an array" : "an object"));
+      return fail(ErrorCode::invalid_argument,
+                  std::string(where) + "." + std::string(name) + " must be a string, not " + (value.is_array() ? "an array" : "an object"));
     } else {
       headers.set(name, to_json(value));
     }
@@ -123,8 +127,9 @@ Result<Json> body_value(const http::Response& response, std::string_view what) {
     if (auto value = parse_json(response.body)) return value;
   }
   if (is_utf8(response.body)) return Json(boost::json::string(response.body));
-  return fail(ErrorCode::unsupported, std::string(what) + ": the answer is neither JSON nor UTF-8 text but " +
-                                          (type ? shorten(to_valid_utf8(*type), 80) : "of no named type") + "; ask the service for JSON or text",
+  return fail(ErrorCode::unsupported,
+              std::string(what) + ": the answer is neither JSON nor UTF-8 text but " +
+                  (type ? shorten(to_valid_utf8(*type), 80) : "of no named type") + "; ask the service for JSON or text",
               "status=" + std::to_string(response.status));
 }
 

@@ -14,9 +14,9 @@ namespace skein::agent {
 /// `endpoint` as a URL; the error names the agent.
 [[nodiscard]] Result<http::Url> endpoint_url(const AgentSettings& settings);
 
-/// `path` below `base`: "https://h/v1" and "users" or "/users" make https://h/v1/users; "" and "/" make `base` itself. `path` may bring a query,
-/// which follows the one of `base`. An absolute `path` replaces `base`; where `carries_credentials`, only within the same
-/// origin, since they would leak otherwise. Refuses ".." and fragments.
+/// `path` below `base`: "https://h/v1" and "users" or "/users" make https://h/v1/users; "" and "/" make `base` itself. `path` may bring a
+/// query, which follows the one of `base`. An absolute `path` replaces `base`; where `carries_credentials`, only within the same origin,
+/// since they would leak otherwise. Refuses ".." and fragments.
 [[nodiscard]] Result<http::Url> join_url(const http::Url& base, std::string_view path, bool carries_credentials);
 
 /// `{name: value}` as header fields on top of `headers`: strings, numbers and booleans; null removes one. `where` begins the error.

@@ -16,8 +16,8 @@ constexpr std::array<std::string_view, 4> actions{"transform", "emit", "fail", "
 constexpr double longest_wait_seconds = 100.0 * 366 * 86'400;
 
 AgentResponse invalid(std::string message) {
-  return AgentResponse::failed({.code = ErrorCode::invalid_argument, .message = std::move(message), .context = {}, .retryable = false,
-                                .retry_after = std::nullopt});
+  return AgentResponse::failed(
+      {.code = ErrorCode::invalid_argument, .message = std::move(message), .context = {}, .retryable = false, .retry_after = std::nullopt});
 }
 
 const JsonObject& parameters_of(const AgentRequest& request) {
@@ -43,13 +43,16 @@ AgentResponse emit(const JsonObject& parameters) {
 }
 
 AgentResponse fail_on_purpose(const JsonObject& parameters) {
-  Error error{.code = ErrorCode::agent_failed, .message = "failed on purpose", .context = {}, .retryable = false, .retry_after = std::nullopt};
+  Error error{
+      .code = ErrorCode::agent_failed, .message = "failed on purpose", .context = {}, .retryable = false, .retry_after = std::nullopt};
   if (const auto* message = parameters.if_contains("message")) {
     error.message = message->is_string() ? std::string(message->get_string()) : to_json(*message);
   }
   if (const auto* code = parameters.if_contains("code")) {
     const auto known = code->is_string() ? error_code_from(code->get_string()) : std::nullopt;
-    if (!known) return invalid("parameters.code of the action 'fail' is not the name of an error code: " + to_json(*code) + "; docs/errors.md lists them");
+    if (!known)
+      return invalid("parameters.code of the action 'fail' is not the name of an error code: " + to_json(*code) +
+                     "; docs/errors.md lists them");
     error.code = *known;
   }
   if (const auto* retryable = parameters.if_contains("retryable")) {
@@ -78,22 +81,26 @@ class LocalAgent final : public TimerAgent {
     const auto* for_seconds = parameters.if_contains("seconds");
     const auto* until = parameters.if_contains("until");
     if ((for_seconds == nullptr) == (until == nullptr)) {
-      return fail(ErrorCode::invalid_argument, "the action 'wait' needs either parameters.seconds (a number) or parameters.until (a time such as "
-                                               "2026-01-31T12:00:00Z)");
+      return fail(ErrorCode::invalid_argument,
+                  "the action 'wait' needs either parameters.seconds (a number) or parameters.until (a time such as "
+                  "2026-01-31T12:00:00Z)");
     }
     if (for_seconds != nullptr) {
       boost::system::error_code not_a_number;
       const auto value = for_seconds->to_number<double>(not_a_number);
       if (not_a_number || !(value >= 0) || value > longest_wait_seconds) {
-        return fail(ErrorCode::invalid_argument, "parameters.seconds of the action 'wait' must be a number from 0 to a hundred years, not " +
-                                                     shorten(to_json(*for_seconds), 60));
+        return fail(ErrorCode::invalid_argument,
+                    "parameters.seconds of the action 'wait' must be a number from 0 to a hundred years, not " +
+                        shorten(to_json(*for_seconds), 60));
       }
       return now + microseconds(std::llround(value * 1e6));
     }
     const auto at = until->is_string() ? parse_rfc3339(until->get_string()) : std::nullopt;
     if (!at) {
-      return fail(ErrorCode::invalid_argument, "parameters.until of the action 'wait' must be a time such as 2026-01-31T12:00:00Z or "
-                                               "2026-01-31T13:00:00+01:00, not " + shorten(to_json(*until), 60));
+      return fail(ErrorCode::invalid_argument,
+                  "parameters.until of the action 'wait' must be a time such as 2026-01-31T12:00:00Z or "
+                  "2026-01-31T13:00:00+01:00, not " +
+                      shorten(to_json(*until), 60));
     }
     return *at;
   }

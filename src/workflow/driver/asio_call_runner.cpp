@@ -28,16 +28,21 @@ AgentResponse failure_of(const std::exception_ptr& thrown) {
   try {
     std::rethrow_exception(thrown);
   } catch (const std::exception& e) {
-    return AgentResponse::failed(
-        {.code = ErrorCode::agent_failed, .message = fmt::format("the agent failed: {}", e.what()), .context = {}, .retryable = false, .retry_after = {}});
+    return AgentResponse::failed({.code = ErrorCode::agent_failed,
+                                  .message = fmt::format("the agent failed: {}", e.what()),
+                                  .context = {},
+                                  .retryable = false,
+                                  .retry_after = {}});
   } catch (...) {
-    return AgentResponse::failed({.code = ErrorCode::agent_failed, .message = "the agent failed", .context = {}, .retryable = false, .retry_after = {}});
+    return AgentResponse::failed(
+        {.code = ErrorCode::agent_failed, .message = "the agent failed", .context = {}, .retryable = false, .retry_after = {}});
   }
 }
 
 }  // namespace
 
-AsioCallRunner::AsioCallRunner(asio::any_io_executor executor, OnAnswer on_answer) : executor_(std::move(executor)), on_answer_(std::move(on_answer)) {}
+AsioCallRunner::AsioCallRunner(asio::any_io_executor executor, OnAnswer on_answer)
+    : executor_(std::move(executor)), on_answer_(std::move(on_answer)) {}
 
 AsioCallRunner::~AsioCallRunner() = default;
 
@@ -52,7 +57,8 @@ void AsioCallRunner::start(CallId call, agent::AsyncAgent& agent, std::unique_pt
     if (ec || !alive || alive->answered) return;
     alive->answered = true;
     alive->signal.emit(asio::cancellation_type::terminal);
-    on_answer_(call, AgentResponse::failed({.code = ErrorCode::timeout, .message = "Request timeout", .context = {}, .retryable = true, .retry_after = {}}));
+    on_answer_(call, AgentResponse::failed(
+                         {.code = ErrorCode::timeout, .message = "Request timeout", .context = {}, .retryable = true, .retry_after = {}}));
   });
 
   auto done = [this, call](std::exception_ptr thrown, AgentResponse response) {
@@ -60,7 +66,8 @@ void AsioCallRunner::start(CallId call, agent::AsyncAgent& agent, std::unique_pt
   };
   // Posted, so that an answer never comes from inside `start`.
   asio::post(executor_, [this, pending, &agent, done = std::move(done)]() mutable {
-    asio::co_spawn(executor_, agent.execute(pending->request->request), asio::bind_cancellation_slot(pending->signal.slot(), std::move(done)));
+    asio::co_spawn(executor_, agent.execute(pending->request->request),
+                   asio::bind_cancellation_slot(pending->signal.slot(), std::move(done)));
     if (pending->answered) pending->signal.emit(asio::cancellation_type::terminal);
   });
 }

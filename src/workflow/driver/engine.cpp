@@ -293,7 +293,8 @@ store::RunSummary Engine::summary_of(const ActiveRun& run) const {
 
 /// Only timers keep the run, and none of them is near.
 bool Engine::may_sleep(const ActiveRun& run) const {
-  if (!options_.sleep_after || run.state.status() != RunStatus::waiting || !run.calls.empty() || !run.arrived.empty() || !run.mail.empty()) {
+  if (!options_.sleep_after || run.state.status() != RunStatus::waiting || !run.calls.empty() || !run.arrived.empty() ||
+      !run.mail.empty()) {
     return false;
   }
   const auto due = run.state.next_due(Instant{});

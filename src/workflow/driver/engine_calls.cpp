@@ -8,7 +8,11 @@ namespace skein::workflow {
 namespace {
 
 Error agent_threw(const std::exception& e) {
-  return Error{.code = ErrorCode::agent_failed, .message = fmt::format("the agent failed: {}", e.what()), .context = {}, .retryable = false, .retry_after = {}};
+  return Error{.code = ErrorCode::agent_failed,
+               .message = fmt::format("the agent failed: {}", e.what()),
+               .context = {},
+               .retryable = false,
+               .retry_after = {}};
 }
 
 }  // namespace
@@ -58,7 +62,9 @@ AgentResponse Engine::fire(ActiveRun& run, const Attempt& attempt) {
   auto* timer = dynamic_cast<agent::TimerAgent*>(*agent);
   const auto parameters = parameters_of(run, attempt.task);
   if (!parameters) return AgentResponse::failed(parameters.error());
-  if (timer == nullptr) return AgentResponse::failed({.code = ErrorCode::internal, .message = "the agent keeps no timers", .context = {}, .retryable = false, .retry_after = {}});
+  if (timer == nullptr)
+    return AgentResponse::failed(
+        {.code = ErrorCode::internal, .message = "the agent keeps no timers", .context = {}, .retryable = false, .retry_after = {}});
   return timer->fired(request_for(run, attempt, **parameters), run.state.tasks()[attempt.task].due);
 }
 
@@ -85,7 +91,8 @@ void Engine::begin(ActiveRun& run, const Attempt& attempt) {
   if (auto* timer = dynamic_cast<agent::TimerAgent*>(*agent); timer != nullptr && timer->is_timer(task.action)) {
     // `timer_for` could not say when: now the reason is the answer.
     const auto due = timer->due(request_for(run, attempt, **parameters), services_.clock.now());
-    return answer(due ? timer->fired(request_for(run, attempt, **parameters), *due) : AgentResponse::failed(due.error()), std::move(ticket));
+    return answer(due ? timer->fired(request_for(run, attempt, **parameters), *due) : AgentResponse::failed(due.error()),
+                  std::move(ticket));
   }
   if (auto* immediate = dynamic_cast<agent::ImmediateAgent*>(*agent)) {
     AgentResponse response;
@@ -117,9 +124,10 @@ void Engine::repeat(ActiveRun& run, const Attempt& attempt) {
     return;
   }
   Error unknown{.code = ErrorCode::outcome_unknown,
-                .message = fmt::format("the outcome of '{}' is unknown: it was in flight when its process died, and it is marked 'effect', so it is not "
-                                       "repeated; check the other side before you run it again",
-                                       task.name),
+                .message = fmt::format(
+                    "the outcome of '{}' is unknown: it was in flight when its process died, and it is marked 'effect', so it is not "
+                    "repeated; check the other side before you run it again",
+                    task.name),
                 .context = {},
                 .retryable = false,
                 .retry_after = {}};

@@ -80,7 +80,9 @@ void Engine::fold_outcome(ActiveRun& run, Outcome outcome, std::vector<Event>& e
   const auto duration = now - task.started;
   for (auto& emitted : response.emitted) {
     services_.secrets.redact(emitted.data);
-    fold(run, Emission{.task = attempt.task, .name = std::move(emitted.name), .data = std::make_shared<const Json>(std::move(emitted.data))}, events);
+    fold(run,
+         Emission{.task = attempt.task, .name = std::move(emitted.name), .data = std::make_shared<const Json>(std::move(emitted.data))},
+         events);
   }
   if (response.success) {
     services_.breakers.succeeded(outcome.ticket, now);
@@ -92,7 +94,8 @@ void Engine::fold_outcome(ActiveRun& run, Outcome outcome, std::vector<Event>& e
       metadata = std::make_shared<const Json>(std::move(value));
     }
     auto result = std::make_shared<const Json>(std::move(response.result));
-    fold(run, TaskCompleted{.attempt = attempt, .result = std::move(result), .metadata = std::move(metadata), .duration = duration}, events);
+    fold(run, TaskCompleted{.attempt = attempt, .result = std::move(result), .metadata = std::move(metadata), .duration = duration},
+         events);
     return;
   }
   auto error = std::move(response.error);
@@ -118,7 +121,8 @@ void Engine::fold_mail(ActiveRun& run, std::vector<Event>& events) {
   for (auto& message : std::exchange(run.mail, {})) {
     run.read_mail.push_back(message.id);
     if (message.kind != "cancel") {
-      log::warning("a run's inbox holds a message of an unknown kind; it is dropped", {{"run", Json(run.id_text)}, {"kind", Json(message.kind)}});
+      log::warning("a run's inbox holds a message of an unknown kind; it is dropped",
+                   {{"run", Json(run.id_text)}, {"kind", Json(message.kind)}});
       continue;
     }
     std::string reason = "cancelled";

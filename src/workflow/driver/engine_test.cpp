@@ -41,14 +41,16 @@ TEST_F(EngineTest, ARunIsAcknowledgedAndGoesToItsEnd) {
   ASSERT_EQ(h.calls.started.size(), 2U);
   EXPECT_EQ(to_json(h.calls.started[1].parameters), R"({"x":41})");
   h.answer("b", AgentResponse::ok("done"));
-  EXPECT_EQ(lines(), (Lines{"run_created", "attempt_started a#1", "task_completed a", "attempt_started b#1", "task_completed b", "run_completed"}));
+  EXPECT_EQ(lines(),
+            (Lines{"run_created", "attempt_started a#1", "task_completed a", "attempt_started b#1", "task_completed b", "run_completed"}));
   EXPECT_EQ(h.status(run), RunStatus::completed);
   EXPECT_EQ(h.engine->active_runs(), 0U);
 }
 
 TEST_F(EngineTest, ImmediateAgentsRunInlineHoweverLongTheChain) {
   std::vector<testing::TaskSpec> specs;
-  for (int i = 0; i < 5'000; ++i) specs.push_back({"t" + std::to_string(i), i == 0 ? std::vector<std::string>{} : std::vector{"t" + std::to_string(i - 1)}});
+  for (int i = 0; i < 5'000; ++i)
+    specs.push_back({"t" + std::to_string(i), i == 0 ? std::vector<std::string>{} : std::vector{"t" + std::to_string(i - 1)}});
   const auto run = h.run(with_kind(make_definition(specs), "inline"));
   EXPECT_EQ(h.status(run), RunStatus::completed);
   EXPECT_EQ(h.recorder.last_seq, 2U + 2U * 5'000U);
@@ -75,8 +77,8 @@ TEST_F(EngineTest, RetriesWaitLongerEachTimeAndKeepTheirKey) {
   ASSERT_EQ(h.calls.started.size(), 3U);
   h.answer("a", AgentResponse::failed(transient()));
   EXPECT_EQ(h.status(run), RunStatus::failed);
-  EXPECT_EQ(lines(), (Lines{"run_created", "attempt_started a#1", "attempt_failed a", "attempt_started a#2", "attempt_failed a", "attempt_started a#3",
-                            "task_failed a", "run_failed"}));
+  EXPECT_EQ(lines(), (Lines{"run_created", "attempt_started a#1", "attempt_failed a", "attempt_started a#2", "attempt_failed a",
+                            "attempt_started a#3", "task_failed a", "run_failed"}));
   EXPECT_EQ(h.calls.started[0].key, h.calls.started[1].key);
   EXPECT_EQ(h.calls.started[0].key, h.calls.started[2].key);
   EXPECT_EQ(h.recorder.due, std::nullopt);
@@ -118,7 +120,8 @@ TEST_F(EngineTest, CancellingThroughTheInboxEndsTheCallInFlight) {
   ASSERT_TRUE(store.post({.id = 0, .run = run, .kind = "cancel", .payload = R"({"reason":"not needed"})", .at = h.clock.now()}));
   h.engine->check_mail(run);
   EXPECT_EQ(h.calls.cancelled.size(), 1U);
-  EXPECT_EQ(lines(), (Lines{"run_created", "attempt_started a#1", "stop_requested", "task_cancelled a", "task_skipped b", "run_cancelled"}));
+  EXPECT_EQ(lines(),
+            (Lines{"run_created", "attempt_started a#1", "stop_requested", "task_cancelled a", "task_skipped b", "run_cancelled"}));
   EXPECT_TRUE(h.calls.open.empty());
   EXPECT_EQ(store.find_run(run)->summary.error, "not needed");
   EXPECT_TRUE(store.inbox(run)->empty());
@@ -154,12 +157,14 @@ TEST_F(EngineTest, ALateAnswerOfACancelledCallIsIgnored) {
 }
 
 TEST_F(EngineTest, ADurableTimerNeedsNoCall) {
-  const auto run = h.run(with_kind(make_definition({{"rest", {}, false, "wait_for", JsonObject{{"seconds", 60}}}, {"echo", {"rest"}}}), "pause"));
+  const auto run =
+      h.run(with_kind(make_definition({{"rest", {}, false, "wait_for", JsonObject{{"seconds", 60}}}, {"echo", {"rest"}}}), "pause"));
   EXPECT_EQ(h.status(run), RunStatus::waiting);
   EXPECT_EQ(store.find_run(run)->summary.next_due, h.clock.now() + seconds{60});
   h.advance(seconds{60});
   EXPECT_EQ(h.status(run), RunStatus::completed);
-  EXPECT_EQ(lines(), (Lines{"run_created", "attempt_started rest#1", "task_completed rest", "attempt_started echo#1", "task_completed echo", "run_completed"}));
+  EXPECT_EQ(lines(), (Lines{"run_created", "attempt_started rest#1", "task_completed rest", "attempt_started echo#1", "task_completed echo",
+                            "run_completed"}));
 }
 
 TEST_F(EngineTest, ATimerThatCannotBeSetFailsItsTask) {
@@ -234,7 +239,8 @@ TEST_F(EngineTest, ABreakerCountsAttemptsOpensAndFailsFast) {
 }
 
 TEST_F(EngineTest, ARetryThatIsDueWhileTheRunStopsIsCancelledNotStarted) {
-  auto definition = with_kind(make_definition({{"bad"}, {"flaky"}, {"rest", {}, false, "wait_for", JsonObject{{"seconds", "{{inputs.rest}}"}}}}), "pause");
+  auto definition = with_kind(
+      make_definition({{"bad"}, {"flaky"}, {"rest", {}, false, "wait_for", JsonObject{{"seconds", "{{inputs.rest}}"}}}}), "pause");
   definition->parallel_execution = true;
   definition->agents.push_back(definition->agents[0]);
   definition->agents[1].name = "remote";
