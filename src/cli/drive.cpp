@@ -45,7 +45,8 @@ int show_outcome(Session& session, const runtime::RunReport& report, const Drive
   } else {
     const auto show = fmt::format("skein show {}{}", report.id.str(), store_hint(options.common));
     const auto text = result_text(report, {.lines = output.out().interactive ? result_lines : 0, .color = output.out().color, .where = show + " --outputs"});
-    if (is_final(report.status) && !text.empty()) output.print(text);
+    const bool has_result = report.status == RunStatus::completed || report.status == RunStatus::partially_completed;
+    if (has_result && !text.empty()) output.print(text);
     if (report.status == RunStatus::failed || report.status == RunStatus::cancelled || report.status == RunStatus::partially_completed) {
       const auto* verb = report.status == RunStatus::failed ? "failed" : report.status == RunStatus::cancelled ? "was cancelled" : "completed only partially";
       output.error(fmt::format("the run {}{}{}", verb, report.error.empty() ? "" : ": ", report.error));
@@ -68,6 +69,7 @@ Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOption
   const bool interrupted = session.interrupts.requested() && (!report || !is_final(report->status));
   if (interrupted) runtime.stop();
   if (progress) progress->finish(interrupted ? Progress::Ending::interrupted : Progress::Ending::ended);
+  if (progress && !options.debug && session.output.err().interactive && session.output.out().interactive && !options.common.json) session.output.note({});
   if (!report) {
     auto error = report.error();
     error.message += fmt::format("\nThe run can go on with: skein resume {}{}", run->str(), store_hint(options.common));

@@ -48,7 +48,7 @@ EventText describe(const workflow::Event& event, const workflow::Definition& def
           out.style = Style::green;
         } else if constexpr (std::is_same_v<Body, AttemptFailed>) {
           out.text = fmt::format("attempt {} failed: {}; retry in {}", body.attempt.attempt, one_line(body.error.message),
-                                 human_duration(std::max(microseconds{0}, body.retry_at - event.at)));
+                                 steady_duration(body.retry_at - event.at));
           out.style = Style::yellow;
         } else if constexpr (std::is_same_v<Body, TaskFailed>) {
           out.text = fmt::format("failed{}: {}", body.attempt.attempt > 1 ? fmt::format(" after {} attempts", body.attempt.attempt) : "", one_line(body.error.message));

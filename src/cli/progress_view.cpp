@@ -39,10 +39,6 @@ Look look_of(TaskStatus status, const Signs& s, const ViewOptions& options, Inst
   return {s.pending, Style::plain};
 }
 
-/// A duration that does not jump about while it is watched.
-std::string elapsed(microseconds d) { return d < 1s ? fmt::format("{:.1f}s", static_cast<double>(std::max<std::int64_t>(0, d.count())) / 1e6) : human_duration(d); }
-std::string until(Instant due, Instant now) { return elapsed(due - now); }
-
 std::string needs_of(const RunProgress& run, const TaskProgress& task) {
   std::string out;
   std::size_t open = 0;
@@ -61,8 +57,8 @@ Line task_line(const RunProgress& run, const TaskProgress& task, std::size_t nam
   Line line;
   line.add("  ").add(look.sign, look.style).add(" ").add(pad(clip(one_line(task.name), name_width, s.ellipsis), name_width), quiet ? Style::dim : Style::plain);
   std::string time;
-  if (task.status == TaskStatus::running && !options.interrupted) time = elapsed(now - task.started);
-  if (task.status == TaskStatus::completed || task.status == TaskStatus::failed) time = elapsed(task.ended - task.started);
+  if (task.status == TaskStatus::running && !options.interrupted) time = steady_duration(now - task.started);
+  if (task.status == TaskStatus::completed || task.status == TaskStatus::failed) time = steady_duration(task.ended - task.started);
   line.add("  ").add(fmt::format("{:>7}", time), task.status == TaskStatus::running ? Style::plain : Style::dim);
   std::string attempt;
   if (task.attempt > 1) attempt = fmt::format("attempt {}", task.attempt);
@@ -71,7 +67,7 @@ Line task_line(const RunProgress& run, const TaskProgress& task, std::size_t nam
   };
   switch (task.status) {
     case TaskStatus::pending:
-      say(options.interrupted ? "not started" : needs_of(run, task), Style::dim);
+      say(options.interrupted ? "not started" : task.needs.empty() || !needs_of(run, task).empty() ? needs_of(run, task) : "ready, waits for its turn", Style::dim);
       break;
     case TaskStatus::running:
       say(attempt, Style::yellow);
@@ -79,11 +75,11 @@ Line task_line(const RunProgress& run, const TaskProgress& task, std::size_t nam
       break;
     case TaskStatus::retrying:
       say(attempt, Style::yellow);
-      if (task.due && !options.interrupted) say("retry in " + until(*task.due, now), Style::yellow);
+      if (task.due && !options.interrupted) say("retry in " + steady_duration(*task.due - now), Style::yellow);
       say(task.note, Style::dim);
       break;
     case TaskStatus::waiting:
-      if (task.due) say(fmt::format("waiting until {} ({})", clock_time(*task.due), until(*task.due, now)), Style::blue);
+      if (task.due) say(fmt::format("waiting until {} ({})", clock_time(*task.due), steady_duration(*task.due - now)), Style::blue);
       break;
     case TaskStatus::completed:
       say(attempt, Style::dim);
@@ -171,7 +167,7 @@ std::vector<Line> render(const RunProgress& run, const ViewOptions& options, Ins
   const auto look = headline_look(run, s, options, now);
   Line headline;
   headline.add(look.sign, look.style).add(" ").add(one_line(run.workflow()), Style::bold).add("  ").add(words_of(run, options), look.style);
-  headline.add(fmt::format("  {}/{} tasks  {}", ended, tasks.size(), elapsed(end - run.created())), Style::dim);
+  headline.add(fmt::format("  {}/{} tasks  {}", ended, tasks.size(), steady_duration(end - run.created())), Style::dim);
   if (run.retries() > 0) headline.add(fmt::format("  {} {}", run.retries(), run.retries() == 1 ? "retry" : "retries"), Style::yellow);
   headline.add("  " + run.id().str().substr(0, 13), Style::dim);
   out.push_back(std::move(headline));

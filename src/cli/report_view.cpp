@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t lines_in_show = 20;
 constexpr std::size_t longest_cell = 200;
+constexpr std::size_t short_value = 72;  ///< bytes of JSON that stay on one line
 
 bool multi_line(const std::string& text) { return text.find('\n') != std::string::npos; }
 
@@ -73,6 +74,7 @@ Word word_for(TaskStatus status) {
 }
 
 std::string readable(const Json& value) {
+  if (auto compact = to_json(value); !value.is_string() && compact.size() <= short_value) return printable(compact);
   auto text = value.is_string() ? printable(std::string_view(value.get_string())) : printable(to_pretty_json(value));
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return text;

@@ -9,7 +9,7 @@
 
 namespace skein::cli {
 
-/// A value for people: a string as it is, anything else as indented JSON; no trailing line break.
+/// A value for people: a string as it is, anything else as JSON, indented unless it is short; no trailing line break.
 [[nodiscard]] std::string readable(const Json& value);
 /// At most `lines` lines of `text` (0: all), then how many are left and where to see them.
 [[nodiscard]] std::string shorten_lines(const std::string& text, std::size_t lines, const std::string& where);

@@ -22,7 +22,8 @@ TEST(ReportView, StringsAreShownAsTheyAreAndTheRestAsJson) {
   EXPECT_EQ(readable(Json("two\nlines\n")), "two\nlines");
   EXPECT_EQ(readable(Json("\x1b[2Jx")), "[2Jx");
   EXPECT_EQ(readable(Json(3)), "3");
-  EXPECT_EQ(readable(Json(JsonObject{{"a", 1}})), "{\n  \"a\": 1\n}");
+  EXPECT_EQ(readable(Json(JsonObject{{"a", 1}})), "{\"a\":1}");
+  EXPECT_EQ(readable(Json(JsonObject{{"a", std::string(80, 'x')}})), "{\n  \"a\": \"" + std::string(80, 'x') + "\"\n}");
 }
 
 TEST(ReportView, LongValuesAreCutWithAHint) {

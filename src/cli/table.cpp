@@ -18,7 +18,9 @@ std::vector<std::string> Table::lines(std::size_t width, bool color) const {
       line.add(last ? cells[i].text : pad(cells[i].text, widths[i]), cells[i].style);
       if (!last) line.add("  ");
     }
-    out.push_back(line.text(width, color));
+    auto text = line.text(width, color);
+    while (text.ends_with(' ')) text.pop_back();
+    out.push_back(std::move(text));
   };
   std::vector<Cell> heading;
   for (const auto& text : headings_) heading.push_back({text, Style::dim});

@@ -1,5 +1,6 @@
 #include "cli/values.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <ctime>
@@ -54,6 +55,11 @@ std::string clock_time(Instant at) {
 std::string date_time(Instant at) {
   const auto parts = local(at);
   return fmt::format("{:04}-{:02}-{:02} {}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, clock_time(at));
+}
+
+std::string steady_duration(microseconds d) {
+  const auto tenths = (std::max<std::int64_t>(0, d.count()) + 50'000) / 100'000;
+  return tenths < 10 ? fmt::format("0.{}s", tenths) : human_duration(microseconds{tenths * 100'000});
 }
 
 std::string ago(Instant at, Instant now) {

@@ -16,6 +16,8 @@ namespace skein::cli {
 [[nodiscard]] std::string clock_time(Instant at);
 /// "2026-01-31 12:00:01", local time.
 [[nodiscard]] std::string date_time(Instant at);
+/// As `human_duration`, but in tenths below a second ("0.3s"): does not jump about while it is watched. Negative is zero.
+[[nodiscard]] std::string steady_duration(microseconds d);
 /// "3s ago", "2h ago"
 [[nodiscard]] std::string ago(Instant at, Instant now);
 /// "1.2 MB"

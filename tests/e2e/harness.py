@@ -9,10 +9,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import termios
 import time
 import unittest
 
-SKEIN = os.environ.get("SKEIN", "skein")
+SKEIN = os.path.abspath(os.environ["SKEIN"])
 PATIENCE = 30
 FINAL = {"completed", "partially_completed", "failed", "cancelled"}
 
@@ -118,11 +119,12 @@ class Screen:
         self.raw = b""
         pid, self.master = pty.fork()
         if pid == 0:
-            os.chdir(cwd or ".")
-            os.environ.clear()
-            os.environ.update(environment)
-            subprocess.run(["stty", "rows", str(rows), "cols", str(columns)], check=True)
-            os.execvp(command[0], command)
+            try:
+                os.chdir(cwd or ".")
+                termios.tcsetwinsize(0, (rows, columns))
+                os.execvpe(command[0], command, environment)
+            finally:
+                os._exit(127)  # the child must never run the tests itself
         self.pid = pid
         self.code = None
 
