@@ -1,13 +1,20 @@
 // What the engine costs: in memory beside a peer's published figure, durable beside what the disk and plain SQLite can do in the same run.
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
+#include <csignal>
 #include <filesystem>
+#include <future>
 #include <mutex>
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 #include <skein/skein.hpp>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/kinds/kinds.hpp"
@@ -203,9 +210,64 @@ void waiting_runs(const std::string& folder, int count) {
   report({.name = "waiting run, in memory", .value = std::max(0.0, memory), .unit = "bytes", .against = {}, .limit = 0});
 }
 
+/// An agent that never answers: its attempt stays in flight until its process dies.
+class Silent final : public agent::AsyncAgent {
+ public:
+  agent::asio::awaitable<AgentResponse> execute(const AgentRequest&) override {
+    agent::asio::steady_timer never(co_await agent::asio::this_coro::executor, agent::asio::steady_timer::time_point::max());
+    co_await never.async_wait(agent::asio::use_awaitable);
+    co_return AgentResponse::ok(nullptr);
+  }
+};
+
+/// Starts `count` runs with one attempt in flight each, says so through `ready`, and waits to be killed.
+[[noreturn]] void be_killed(const std::string& path, int count, int ready) {
+  auto runtime = open(path, 1);
+  runtime->register_kind(kind, [](agent::AgentSettings, const agent::AgentServices&) -> Result<std::unique_ptr<agent::Agent>> {
+    return std::make_unique<Silent>();
+  });
+  const auto flow = chain(1);
+  const auto inputs = std::make_shared<const Json>(JsonObject{});
+  std::atomic<int> accepted{0};
+  for (int i = 0; i < count; ++i)
+    runtime->start(runtime->new_run_id(), flow.definition(), inputs, [&](Result<RunId>) { ++accepted, accepted.notify_one(); });
+  for (int seen = accepted; seen < count; seen = accepted) accepted.wait(seen);
+  (void)!write(ready, "r", 1);
+  while (true) pause();
+}
+
+/// Milliseconds from the `kill -9` of a process with `count` attempts in flight to the first repeated one. Forks: call before threads
+/// exist.
+double resumed_after_kill(const std::string& folder, int count) {
+  const auto path = folder + "/killed.db";
+  std::array<int, 2> ready{};
+  if (pipe(ready.data()) != 0) return 0;
+  const auto child = fork();
+  if (child == 0) be_killed(path, count, ready[1]);
+  char byte = 0;
+  (void)!read(ready[0], &byte, 1);
+  const auto begin = SteadyClock::now();
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  auto runtime = open(path, 1);
+  std::promise<void> first;
+  std::atomic<bool> told{false};
+  runtime->register_kind(kind, agent::function_kind(
+                                   [&](const AgentRequest&) {
+                                     if (!told.exchange(true)) first.set_value();
+                                     return AgentResponse::ok(true);
+                                   },
+                                   agent::RunFunction::inline_));
+  const auto claimed = runtime->claim_runnable(100);
+  if (!claimed || *claimed == 0) throw std::runtime_error("nothing to resume");
+  first.get_future().wait();
+  return micros_since(begin) / 1000;
+}
+
 void run_all() {
   char pattern[] = "skein-bench-XXXXXX";
   const std::string folder = std::filesystem::absolute(mkdtemp(pattern)).string();
+  const auto killed = resumed_after_kill(folder, 10'000);
   report({.name = "3-task chain, in memory, events on",
           .value = in_memory(chain(3), 5000),
           .unit = "us",
@@ -216,6 +278,8 @@ void run_all() {
           .unit = "us",
           .against = "NeoGraph without a journal (published)",
           .limit = 13.7});
+  report(
+      {.name = "kill -9 with 10,000 in flight to the first repeated step", .value = killed, .unit = "ms", .against = "goal", .limit = 200});
   const auto sync = fdatasync_micros(folder);
   report({.name = "fdatasync of an overwritten block, p50", .value = sync, .unit = "us", .against = {}, .limit = 0});
   report({.name = "one sequential durable task, p50",
