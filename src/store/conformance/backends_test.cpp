@@ -1,9 +1,7 @@
-#include <cstdlib>
-#include <filesystem>
-
 #include "store/conformance/support.hpp"
 #include "store/memory/memory_run_store.hpp"
 #include "store/sqlite/sqlite_run_store.hpp"
+#include "store/sqlite/testing/temporary_directory.hpp"
 
 namespace skein::store::conformance {
 namespace {
@@ -18,21 +16,17 @@ class SharedMemory final : public Database {
 
 class DatabaseFile final : public Database {
  public:
-  explicit DatabaseFile(Durability durability) : durability_(durability) {
-    std::string name = (std::filesystem::temp_directory_path() / "skein-store-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
-  }
-  ~DatabaseFile() override { std::filesystem::remove_all(directory_); }
+  explicit DatabaseFile(Durability durability) : durability_(durability) {}
   std::unique_ptr<RunStore> open() override {
     SqliteOptions options;
-    options.path = directory_ + "/skein.db";
+    options.path = directory_.file("skein.db");
     options.durability = durability_;
     return open_sqlite_run_store(options).value();
   }
 
  private:
   Durability durability_;
-  std::string directory_;
+  support::TemporaryDirectory directory_;
 };
 
 const Backend backends[] = {
@@ -41,7 +35,7 @@ const Backend backends[] = {
     {"sqlite_memory", [] { return std::make_unique<DatabaseFile>(Durability::memory); }},
 };
 
-INSTANTIATE_TEST_SUITE_P(Stores, StoreConformance, testing::ValuesIn(backends), [](const auto& instance) { return instance.param.name; });
+INSTANTIATE_TEST_SUITE_P(Stores, StoreConformance, ::testing::ValuesIn(backends), [](const auto& instance) { return instance.param.name; });
 
 }  // namespace
 }  // namespace skein::store::conformance

@@ -59,7 +59,7 @@ class WaitingSink final : public CommitSink {
   std::size_t calls_ = 0;
 };
 
-class StoreConformance : public testing::TestWithParam<Backend> {
+class StoreConformance : public ::testing::TestWithParam<Backend> {
  protected:
   StoreConformance() : database_(GetParam().make()), store_(database_->open()) {}
 

@@ -1,6 +1,7 @@
 #include "store/sqlite/ownership.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -9,76 +10,78 @@ namespace {
 
 Error no_such_run(RunId run) { return fail(ErrorCode::not_found, fmt::format("there is no run {}", run.str())).error(); }
 
-/// Registers this owner where it is not yet, and takes the run.
-Result<Taken> take(Connection& db, Registration& self, RunId run, std::int64_t key) {
+/// Registers this owner where it is not yet, and takes the runs, whose state was read in the same transaction.
+Result<void> take(Connection& db, Registration& self, std::vector<Taken>& runs) {
+  if (runs.empty()) return {};
   const auto owner = self.ensure(db);
   if (!owner) return std::unexpected(owner.error());
-  Query query(db, "UPDATE state SET owner=?, epoch=epoch+1 WHERE run=? RETURNING epoch, last_seq, last_entry", *owner, key);
-  if (!query.next()) return Taken{};
-  Taken taken{{run, query.number(0)}, key, query.number(1), query.integer(2)};
-  query.next();
-  return taken;
+  for (auto& run : runs) {
+    Query(db, "UPDATE state SET owner=?, epoch=? WHERE run=?", *owner, ++run.claimed.epoch, run.key).run();
+  }
+  return {};
 }
 
-struct Free {
-  RunId run;
-  std::int64_t key;
-};
+#define SKEIN_STANDING "s.run, r.uuid, s.epoch, s.last_seq, s.last_entry, s.owner FROM "
 
-void find_free(Connection& db, std::int64_t owner, Instant now, std::size_t limit, std::vector<Free>& found) {
+Taken standing_of(const Query& query) {
+  return {{query.uuid(1), query.number(2)}, query.integer(0), query.number(3), query.integer(4)};
+}
+
+void find_free(Connection& db, std::int64_t owner, Instant now, std::size_t limit, std::vector<Taken>& found) {
   const auto collect = [&](Query& query) {
-    while (found.size() < limit && query.next()) found.push_back({query.uuid(1), query.integer(0)});
+    while (found.size() < limit && query.next()) found.push_back(standing_of(query));
   };
-  Query at_once(db, "SELECT s.run, r.uuid FROM state s JOIN runs r ON r.id=s.run WHERE s.status<3 AND s.owner=? AND s.next_due IS NULL",
-                owner);
+  Query at_once(db, "SELECT " SKEIN_STANDING "state s JOIN runs r ON r.id=s.run WHERE s.status<3 AND s.owner=? AND s.next_due IS NULL", owner);
   collect(at_once);
   Query due(db,
-            "SELECT s.run, r.uuid FROM state s JOIN runs r ON r.id=s.run WHERE s.status<3 AND s.owner=? AND s.next_due<=? ORDER BY s.next_due",
+            "SELECT " SKEIN_STANDING
+            "state s JOIN runs r ON r.id=s.run WHERE s.status<3 AND s.owner=? AND s.next_due<=? ORDER BY s.next_due",
             owner, now);
   collect(due);
 }
 
 constexpr const char* runs_with_mail =
-    "SELECT DISTINCT i.run, r.uuid, s.owner FROM inbox i CROSS JOIN state s ON s.run=i.run CROSS JOIN runs r ON r.id=i.run "
-    "WHERE s.status<3 ORDER BY i.run";
+    "SELECT DISTINCT " SKEIN_STANDING "inbox i CROSS JOIN state s ON s.run=i.run CROSS JOIN runs r ON r.id=i.run "
+    "WHERE s.status<3 ORDER BY s.run";
 
 }  // namespace
 
 Result<Taken> claim_one(Connection& db, Registration& self, const Appender& appender, RunId run) {
-  std::int64_t key = 0;
   std::int64_t owner = 0;
+  std::vector<Taken> taken;
   {
-    Query query(db, "SELECT s.run, s.owner FROM runs r JOIN state s ON s.run=r.id WHERE r.uuid=?", run);
+    Query query(db, "SELECT " SKEIN_STANDING "runs r JOIN state s ON s.run=r.id WHERE r.uuid=?", run);
     if (!query.next()) return std::unexpected(no_such_run(run));
-    key = query.integer(0);
-    owner = query.integer(1);
+    taken.push_back(standing_of(query));
+    owner = query.integer(5);
   }
   const bool mine = owner != 0 && owner == self.id();
   if (mine ? !appender.refused(run) : owner != 0 && owner_lives(self.directory(), owner)) {
     return fail(ErrorCode::conflict, fmt::format("run {} is being driven by process {}", run.str(), owner_pid(db, owner)));
   }
-  return take(db, self, run, key);
+  if (auto done = take(db, self, taken); !done) return std::unexpected(done.error());
+  return taken.front();
 }
 
 Result<TakenRuns> claim_some(Connection& db, Registration& self, Instant now, std::size_t limit) {
   TakenRuns result;
   const auto dead = dead_owners(db, self.directory(), self.id());
-  std::vector<Free> found;
+  auto& found = result.runs;
   for (const auto owner : dead) {
     if (found.size() < limit) find_free(db, owner, now, limit, found);
   }
   const auto is_free = [&](std::int64_t owner) { return owner == 0 || std::ranges::find(dead, owner) != dead.end(); };
   if (found.size() < limit) find_free(db, 0, now, limit, found);
-  for (Query query(db, runs_with_mail); found.size() < limit && query.next();) {
-    const auto key = query.integer(0);
-    if (is_free(query.integer(2)) && std::ranges::find(found, key, &Free::key) == found.end()) found.push_back({query.uuid(1), key});
-  }
-  for (const auto& [run, key] : found) {
-    auto taken = take(db, self, run, key);
-    if (!taken) return std::unexpected(taken.error());
-    result.runs.push_back(*taken);
-  }
   if (found.size() < limit) {
+    std::unordered_set<std::int64_t> known;
+    for (const auto& one : found) known.insert(one.key);
+    for (Query query(db, runs_with_mail); found.size() < limit && query.next();) {
+      if (is_free(query.integer(5)) && !known.contains(query.integer(0))) found.push_back(standing_of(query));
+    }
+  }
+  const bool everything = found.size() < limit;
+  if (auto done = take(db, self, found); !done) return std::unexpected(done.error());
+  if (everything) {
     // What dead owners still have sleeps: it becomes nobody's, so that they need not be remembered.
     for (const auto owner : dead) {
       Query(db, "UPDATE state SET owner=0 WHERE status<3 AND owner=?", owner).run();
@@ -91,11 +94,11 @@ Result<TakenRuns> claim_some(Connection& db, Registration& self, Instant now, st
 
 bool anything_claimable(Connection& db, const Registration& self, Instant now) {
   if (!dead_owners(db, self.directory(), self.id()).empty()) return true;
-  std::vector<Free> found;
+  std::vector<Taken> found;
   find_free(db, 0, now, 1, found);
   if (!found.empty()) return true;
   for (Query query(db, runs_with_mail); query.next();) {
-    if (query.integer(2) == 0) return true;
+    if (query.integer(5) == 0) return true;
   }
   return false;
 }
