@@ -1,12 +1,14 @@
 #include "cli/drive.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "cli/metrics_file.hpp"
 #include "cli/report_view.hpp"
 
 namespace skein::cli {
@@ -32,11 +34,16 @@ void add_drive_options(Command& command, DriveOptions& options) {
   command.flag("--strict", options.strict, "Exit with 3 where the run completed only partially")
       .flag("-q,--quiet", options.quiet, "Show no progress")
       .flag("--debug", options.debug, "Log on standard error what the engine does");
+  command.option("--metrics", options.metrics, "FILE", "Write metrics there at the end, in the Prometheus text format");
   add_store_option(command, options.common);
   add_json_option(command, options.common, "Print the run's report as one JSON document");
 }
 
-void configure_logs(bool debug) { log::configure(debug ? log::Level::debug : log::Level::error, log::Format::text); }
+void configure_logs(bool debug) {
+  const char* wanted = std::getenv("SKEIN_LOG_FORMAT");
+  const bool json = wanted != nullptr && std::string_view(wanted) == "json";
+  log::configure(debug ? log::Level::debug : log::Level::error, json ? log::Format::json : log::Format::text);
+}
 
 int show_outcome(Session& session, const runtime::RunReport& report, const DriveOptions& options) {
   auto& output = session.output;
@@ -60,6 +67,7 @@ Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOption
   session.interrupts.listen();
   const auto progress = make_progress(session, options);
   if (progress) runtime.add_listener(progress);
+  const MetricsFile metrics(options.metrics, runtime);
   const auto run = begin();
   if (!run) {
     runtime.stop();
@@ -70,6 +78,7 @@ Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOption
   if (interrupted) runtime.stop();
   if (progress) progress->finish(interrupted ? Progress::Ending::interrupted : Progress::Ending::ended);
   if (progress && !options.debug && session.output.err().interactive && session.output.out().interactive && !options.common.json) session.output.note({});
+  if (const auto written = metrics.write(); !written) session.output.error(written.error().message);
   if (!report) {
     auto error = report.error();
     error.message += fmt::format("\nThe run can go on with: skein resume {}{}", run->str(), store_hint(options.common));

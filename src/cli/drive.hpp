@@ -13,10 +13,11 @@ struct DriveOptions {
   bool quiet = false;
   bool debug = false;
   bool in_memory = false;
+  std::string metrics;                 ///< a file for them; empty: none
 };
 
 void add_drive_options(Command& command, DriveOptions& options);
-/// Logs at the level that the options ask for.
+/// Logs at the level that the options ask for; as JSON lines where SKEIN_LOG_FORMAT is "json".
 void configure_logs(bool debug);
 
 /// Begins or takes over a run, shows its progress, waits for its end and says what came out. Returns the exit code.

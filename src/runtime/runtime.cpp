@@ -42,6 +42,15 @@ class WaitingSink final : public store::CommitSink {
   std::optional<Result<void>> answer_;
 };
 
+void log_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t seq) {
+  for (const auto& event : events) {
+    auto fields = workflow::event_to_json(event, state.definition());
+    fields.get_object().erase("at");
+    fields.get_object().erase("type");
+    log::debug(workflow::type_of(event), {{"run", Json(run.str())}, {"workflow", Json(state.definition().name)}, {"seq", Json(seq++)}, {"event", std::move(fields)}});
+  }
+}
+
 }  // namespace
 
 std::string default_store_path() {
@@ -272,6 +281,7 @@ Result<RunReport> Runtime::report(RunId run) const {
 }
 
 void Runtime::on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) {
+  if (log::enabled(log::Level::debug)) log_events(run, state, events, first_seq);
   for (const auto& listener : listeners_) listener->on_events(run, state, events, first_seq);
   if (is_final(state.status())) leave(run, std::nullopt);
 }

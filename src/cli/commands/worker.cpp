@@ -7,12 +7,14 @@
 #include "base/log.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/drive.hpp"
+#include "cli/metrics_file.hpp"
 
 namespace skein::cli {
 namespace {
 
 constexpr milliseconds look_every{100};
 constexpr std::size_t claim_at_once = 256;
+constexpr microseconds write_metrics_every = seconds{5};
 constexpr std::size_t most_runs = 20'000;
 /// A run that waits longer than this leaves memory until its time comes.
 constexpr microseconds sleep_after = seconds{5};
@@ -23,6 +25,7 @@ struct WorkerOptions {
   bool idle_exit = false;
   bool quiet = false;
   bool debug = false;
+  std::string metrics;
 };
 
 Result<int> work(Session& session, const WorkerOptions& options) {
@@ -44,6 +47,8 @@ Result<int> work(Session& session, const WorkerOptions& options) {
     session.output.note(fmt::format("Worker on {} with {} {}{}", store_path(options.common), options.shards, options.shards == 1 ? "thread" : "threads",
                                     options.idle_exit ? "; it leaves when nothing can go on." : "; Ctrl-C stops it, runs go on where they stand."));
   }
+  const MetricsFile metrics(options.metrics, runtime);
+  auto metrics_due = session.clock.boot_now();
   std::optional<Error> failure;
   std::uint64_t claimed_in_all = 0;
   while (!session.interrupts.requested()) {
@@ -61,12 +66,17 @@ Result<int> work(Session& session, const WorkerOptions& options) {
       }
     }
     claimed_in_all += claimed;
+    if (session.clock.boot_now() >= metrics_due) {
+      if (const auto written = metrics.write(); !written) return std::unexpected(written.error());
+      metrics_due = session.clock.boot_now() + write_metrics_every;
+    }
     if (options.idle_exit && claimed == 0 && runtime.active_runs() == 0) break;
     if (claimed == claim_at_once) continue;
     if (session.interrupts.wait_for(look_every)) break;
   }
   const auto left = runtime.active_runs();
   runtime.stop();
+  (void)metrics.write();
   if (progress) progress->finish(Progress::Ending::ended);
   if (failure && options.idle_exit) return fail(failure->code, "the worker left because the store cannot be read");
   if (!options.quiet) {
@@ -86,6 +96,7 @@ void register_worker(CommandLine& line, Session& session) {
       .flag("--idle-exit", options->idle_exit, "Leave when no run can go on now (runs that wait for a later time stay in the store)")
       .option("--shards", options->shards, "N", "Threads that drive runs (default: 1)")
       .flag("-q,--quiet", options->quiet, "Say nothing about runs")
+      .option("--metrics", options->metrics, "FILE", "Write metrics there every 5 seconds, in the Prometheus text format")
       .flag("--debug", options->debug, "Log on standard error what the engine does");
   add_store_option(command, options->common);
   add_json_option(command, options->common, "Print every event as a line of JSON on standard output");
