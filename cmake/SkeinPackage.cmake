@@ -12,6 +12,15 @@ get_property(folders GLOBAL PROPERTY SKEIN_FOLDERS)
 list(REMOVE_ITEM folders skein_cli skein_app)
 get_property(libraries GLOBAL PROPERTY SKEIN_LIBRARIES)
 list(REMOVE_DUPLICATES libraries)
+# Imported shared libraries are linked as files: by name, the installed package would list them as dependencies.
+foreach(library IN LISTS libraries)
+  get_target_property(type ${library} TYPE)
+  if(type STREQUAL "SHARED_LIBRARY")
+    list(APPEND private $<TARGET_LINKER_FILE:${library}>)
+  else()
+    list(APPEND private ${library})
+  endif()
+endforeach()
 list(TRANSFORM folders REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
 
 set(symbols ${PROJECT_SOURCE_DIR}/cmake/libskein.map)
@@ -21,7 +30,7 @@ set_target_properties(libskein PROPERTIES
   VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 target_include_directories(libskein INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_compile_features(libskein INTERFACE cxx_std_23)
-target_link_libraries(libskein PRIVATE "$<BUILD_INTERFACE:${libraries}>" INTERFACE Boost::json)
+target_link_libraries(libskein PRIVATE ${private} INTERFACE Boost::json)
 target_link_options(libskein PRIVATE -Wl,--version-script=${symbols} -Wl,-z,defs)
 
 install(TARGETS libskein EXPORT skein
