@@ -121,7 +121,8 @@ Append first(RunId run, const std::shared_ptr<const JournalEntry>& entry) {
 std::vector<RunId> ids(std::size_t count) {
   SeededRandom random(3);
   std::vector<RunId> made;
-  for (std::size_t i = 0; i < count; ++i) made.push_back(RunId::make(Instant{seconds{1'700'000'000 + static_cast<std::int64_t>(i)}}, random));
+  for (std::size_t i = 0; i < count; ++i)
+    made.push_back(RunId::make(Instant{seconds{1'700'000'000 + static_cast<std::int64_t>(i)}}, random));
   return made;
 }
 
@@ -139,7 +140,8 @@ SqliteOptions options(const std::string& directory, std::string_view name, Durab
 }
 
 /// Every run has one append in flight, as in an engine: the next one is made when the last was committed.
-void measure_throughput(const std::string& directory, Durability durability, std::size_t run_count, std::uint64_t total, std::size_t bytes) {
+void measure_throughput(const std::string& directory, Durability durability, std::size_t run_count, std::uint64_t total,
+                        std::size_t bytes) {
   const auto disk = disk_latency(directory);
   auto store = open_sqlite_run_store(options(directory, "throughput", durability)).value();
   const std::shared_ptr<const JournalEntry> entry = std::make_shared<Text>(bytes);
@@ -169,9 +171,11 @@ void measure_throughput(const std::string& directory, Durability durability, std
   }
   const auto took = seconds_since(start);
   const auto mean_group = static_cast<double>(total) / static_cast<double>(sink.groups() - groups);
-  fmt::print(R"({{"bench":"sqlite_appends","durability":"{}","runs":{},"entry_bytes":{},"appends":{},"per_second":{:.0f},"mean_group":{:.0f},)"
-             R"("fdatasync_p50_us":{:.0f}}})" "\n",
-             to_string(durability), run_count, bytes, total, static_cast<double>(total) / took, mean_group, disk.p50);
+  fmt::print(
+      R"({{"bench":"sqlite_appends","durability":"{}","runs":{},"entry_bytes":{},"appends":{},"per_second":{:.0f},"mean_group":{:.0f},)"
+      R"("fdatasync_p50_us":{:.0f}}})"
+      "\n",
+      to_string(durability), run_count, bytes, total, static_cast<double>(total) / took, mean_group, disk.p50);
 }
 
 void measure_sequential(const std::string& directory, microseconds spin) {
@@ -194,8 +198,10 @@ void measure_sequential(const std::string& directory, microseconds spin) {
   }
   const auto found = percentiles(took);
   const auto after = disk_latency(directory);
-  fmt::print(R"({{"bench":"sqlite_sequential","spin_us":{},"p50_us":{:.0f},"p99_us":{:.0f},"fdatasync_p50_us":{:.0f},"fdatasync_p50_after_us":{:.0f}}})" "\n",
-             spin.count(), found.p50, found.p99, disk.p50, after.p50);
+  fmt::print(
+      R"({{"bench":"sqlite_sequential","spin_us":{},"p50_us":{:.0f},"p99_us":{:.0f},"fdatasync_p50_us":{:.0f},"fdatasync_p50_after_us":{:.0f}}})"
+      "\n",
+      spin.count(), found.p50, found.p99, disk.p50, after.p50);
 }
 
 void measure_reading(const std::string& directory) {
@@ -211,7 +217,9 @@ void measure_reading(const std::string& directory) {
   std::uint64_t read = 0;
   const auto done = store->read_journal(run, 1, [&](const StoredEntry&) { return ++read, true; });
   if (!done || read != count) std::_Exit(1);
-  fmt::print(R"({{"bench":"sqlite_read_journal","entries":{},"us_per_entry":{:.2f}}})" "\n", count, seconds_since(start) * 1e6 / count);
+  fmt::print(R"({{"bench":"sqlite_read_journal","entries":{},"us_per_entry":{:.2f}}})"
+             "\n",
+             count, seconds_since(start) * 1e6 / count);
 }
 
 void measure_waiting(const std::string& directory) {
@@ -232,8 +240,9 @@ void measure_waiting(const std::string& directory) {
   }
   for (std::size_t committed = 0; committed < 2 * count; committed += tokens.size()) sink.take(tokens);
   store->close();
-  fmt::print(R"({{"bench":"sqlite_waiting_run","runs":{},"entries_each":2,"entry_bytes":300,"disk_bytes_each":{:.0f}}})" "\n", count,
-             static_cast<double>(std::filesystem::file_size(opening.path)) / count);
+  fmt::print(R"({{"bench":"sqlite_waiting_run","runs":{},"entries_each":2,"entry_bytes":300,"disk_bytes_each":{:.0f}}})"
+             "\n",
+             count, static_cast<double>(std::filesystem::file_size(opening.path)) / count);
 
   store = open_sqlite_run_store(opening).value();
   auto start = Clock::now();
@@ -241,8 +250,9 @@ void measure_waiting(const std::string& directory) {
   const auto due = seconds_since(start);
   start = Clock::now();
   const auto claimed = store->claim_runnable(Instant{seconds{1'800'000'000}}, 10'000);
-  fmt::print(R"({{"bench":"sqlite_claim","waiting":{},"earliest_due_ms":{:.2f},"claimed":{},"claim_ms":{:.1f}}})" "\n", count, due * 1e3,
-             claimed.value().size(), seconds_since(start) * 1e3);
+  fmt::print(R"({{"bench":"sqlite_claim","waiting":{},"earliest_due_ms":{:.2f},"claimed":{},"claim_ms":{:.1f}}})"
+             "\n",
+             count, due * 1e3, claimed.value().size(), seconds_since(start) * 1e3);
 }
 
 void measure_opening(const std::string& directory) {
@@ -251,8 +261,9 @@ void measure_opening(const std::string& directory) {
   const auto created = seconds_since(start);
   start = Clock::now();
   open_sqlite_run_store(options(directory, "opening", Durability::full)).value()->close();
-  fmt::print(R"({{"bench":"sqlite_open","create_ms":{:.1f},"open_and_close_ms":{:.1f},"fdatasync_p50_us":{:.0f}}})" "\n", created * 1e3,
-             seconds_since(start) * 1e3, disk_latency(directory).p50);
+  fmt::print(R"({{"bench":"sqlite_open","create_ms":{:.1f},"open_and_close_ms":{:.1f},"fdatasync_p50_us":{:.0f}}})"
+             "\n",
+             created * 1e3, seconds_since(start) * 1e3, disk_latency(directory).p50);
 }
 
 void measure_memory() {
@@ -267,8 +278,9 @@ void measure_memory() {
   for (std::uint64_t seq = 2; seq < 2 + rounds; ++seq) {
     for (const auto run : runs) check(store->append(make(run, seq, entry), sink));
   }
-  fmt::print(R"({{"bench":"memory_appends","runs":{},"ns_per_append":{:.0f}}})" "\n", run_count,
-             seconds_since(start) * 1e9 / static_cast<double>(run_count * rounds));
+  fmt::print(R"({{"bench":"memory_appends","runs":{},"ns_per_append":{:.0f}}})"
+             "\n",
+             run_count, seconds_since(start) * 1e9 / static_cast<double>(run_count * rounds));
 }
 
 }  // namespace

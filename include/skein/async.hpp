@@ -14,7 +14,7 @@
 namespace skein {
 
 /// `co_await skein::async_run(runtime, workflow, inputs, boost::asio::use_awaitable)` gives a `Result<WorkflowResult>`. The handler runs
-/// on its associated executor. `runtime` outlives the run.
+/// on its associated executor, whose context outlives `runtime`, as `runtime` outlives the run.
 template <class CompletionToken>
 auto async_run(Runtime& runtime, Workflow workflow, JsonObject inputs, CompletionToken&& token) {
   return boost::asio::async_initiate<CompletionToken, void(Result<WorkflowResult>)>(

@@ -22,7 +22,8 @@ Result<void> MetricsFile::write() const {
   {
     std::ofstream file(half, std::ios::binary | std::ios::trunc);
     file << listener_->text();
-    if (!file.flush()) return fail(ErrorCode::invalid_argument, fmt::format("--metrics: {} cannot be written; check the path and the disk", path_));
+    if (!file.flush())
+      return fail(ErrorCode::invalid_argument, fmt::format("--metrics: {} cannot be written; check the path and the disk", path_));
   }
   if (std::rename(half.c_str(), path_.c_str()) != 0) {
     return fail(ErrorCode::invalid_argument, fmt::format("--metrics: {} cannot be replaced; check the path and its permissions", path_));

@@ -139,8 +139,8 @@ TEST(PublicApi, ManyRunsAtOnceOnSeveralThreads) {
 }
 
 TEST(PublicApi, TheCoroutineFormAwaitsARun) {
+  boost::asio::io_context io;  // outlives the runtime, whose thread posts to it
   auto runtime = in_memory();
-  boost::asio::io_context io;
   const auto workflow = greeting();
   auto future =
       boost::asio::co_spawn(io, async_run(runtime, workflow, {{"name", "coroutine"}}, boost::asio::use_awaitable), boost::asio::use_future);

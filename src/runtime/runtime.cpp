@@ -47,7 +47,8 @@ void log_events(RunId run, const workflow::RunState& state, std::span<const work
     auto fields = workflow::event_to_json(event, state.definition());
     fields.get_object().erase("at");
     fields.get_object().erase("type");
-    log::debug(workflow::type_of(event), {{"run", Json(run.str())}, {"workflow", Json(state.definition().name)}, {"seq", Json(seq++)}, {"event", std::move(fields)}});
+    log::debug(workflow::type_of(event),
+               {{"run", Json(run.str())}, {"workflow", Json(state.definition().name)}, {"seq", Json(seq++)}, {"event", std::move(fields)}});
   }
 }
 

@@ -42,7 +42,7 @@ struct RuntimeOptions {
   unsigned shards = 1;                 ///< threads that drive runs
   /// See workflow::EngineOptions; set by workers.
   std::optional<microseconds> sleep_after;
-  SecretSettings secrets;
+  SecretSettings secrets = secret_settings_from_environment();
 };
 
 /// `$XDG_STATE_HOME/skein/skein.db`, or the same under `~/.local/state`.

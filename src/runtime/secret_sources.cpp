@@ -66,6 +66,14 @@ Result<std::string> ask_command(const std::string& command, const std::string& n
 
 }  // namespace
 
+SecretSettings secret_settings_from_environment() {
+  const auto text = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value != nullptr ? value : "");
+  };
+  return {.environment = true, .directory = text("SKEIN_SECRETS_DIR"), .command = text("SKEIN_SECRETS_COMMAND")};
+}
+
 Result<std::string> SecretSources::env(std::string_view name) const {
   const char* value = std::getenv(std::string(name).c_str());
   if (value == nullptr)

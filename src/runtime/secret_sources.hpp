@@ -16,6 +16,9 @@ struct SecretSettings {
   std::string command;                 ///< a program that is given the name as its only argument and prints the value
 };
 
+/// With the folder that SKEIN_SECRETS_DIR and the program that SKEIN_SECRETS_COMMAND name.
+[[nodiscard]] SecretSettings secret_settings_from_environment();
+
 /// Reads the environment and secrets. A secret is read once, and known to redaction from then on. Safe from any thread.
 class SecretSources final : public workflow::OutsideValues {
  public:
