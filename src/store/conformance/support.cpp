@@ -3,12 +3,10 @@
 namespace skein::store::conformance {
 
 void WaitingSink::on_committed(std::vector<Committed> commits) {
-  {
-    const std::lock_guard lock(mutex_);
-    ++calls_;
-    for (auto& commit : commits) results_.insert_or_assign(commit.token, std::move(commit.result));
-  }
-  arrived_.notify_all();
+  const std::lock_guard lock(mutex_);
+  ++calls_;
+  for (auto& commit : commits) results_.insert_or_assign(commit.token, std::move(commit.result));
+  arrived_.notify_all();  // under the lock: whoever waits may be gone with this object once it is free
 }
 
 Result<void> WaitingSink::wait(std::uint64_t token) {
