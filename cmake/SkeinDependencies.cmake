@@ -10,3 +10,7 @@ find_package(SQLite3 3.40 REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+
+# valijson is headers only. Its own default is to end the process where a schema is wrong, so every user of it links this.
+add_library(skein_valijson INTERFACE)
+target_compile_definitions(skein_valijson INTERFACE VALIJSON_USE_EXCEPTIONS=1)

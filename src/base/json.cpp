@@ -4,9 +4,8 @@
 #include <charconv>
 #include <cmath>
 
-#include <boost/json/parse.hpp>
-#include <boost/json/serializer.hpp>
-#include <boost/json/stream_parser.hpp>
+#include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/value_stack.hpp>
 #include <fmt/format.h>
 
 #include "base/text.hpp"
@@ -114,6 +113,45 @@ class Writer {
   int indent_;
 };
 
+/// Builds values as the library's own handler does, but reads floating-point numbers exactly: its own reading of a tenth of them is off
+/// by one unit in the last place, so that a value would change on its way through a journal.
+struct ExactHandler {
+  using Text = boost::json::string_view;
+  using Code = boost::system::error_code;
+  static constexpr std::size_t max_object_size = boost::json::object::max_size();
+  static constexpr std::size_t max_array_size = boost::json::array::max_size();
+  static constexpr std::size_t max_key_size = boost::json::string::max_size();
+  static constexpr std::size_t max_string_size = boost::json::string::max_size();
+
+  boost::json::value_stack stack;
+  std::string number;  ///< what has come of a number in parts
+
+  static bool on_document_begin(Code&) { return true; }
+  static bool on_document_end(Code&) { return true; }
+  static bool on_object_begin(Code&) { return true; }
+  bool on_object_end(std::size_t size, Code&) { return stack.push_object(size), true; }
+  static bool on_array_begin(Code&) { return true; }
+  bool on_array_end(std::size_t size, Code&) { return stack.push_array(size), true; }
+  bool on_key_part(Text part, std::size_t, Code&) { return stack.push_chars(part), true; }
+  bool on_key(Text rest, std::size_t, Code&) { return stack.push_key(rest), true; }
+  bool on_string_part(Text part, std::size_t, Code&) { return stack.push_chars(part), true; }
+  bool on_string(Text rest, std::size_t, Code&) { return stack.push_string(rest), true; }
+  bool on_number_part(Text part, Code&) { return number.append(part.data(), part.size()), true; }
+  bool on_int64(std::int64_t value, Text, Code&) { return number.clear(), stack.push_int64(value), true; }
+  bool on_uint64(std::uint64_t value, Text, Code&) { return number.clear(), stack.push_uint64(value), true; }
+  bool on_double(double value, Text rest, Code&) {
+    number.append(rest.data(), rest.size());
+    (void)std::from_chars(number.data(), number.data() + number.size(), value);  // out of range: as it came
+    number.clear();
+    stack.push_double(value);
+    return true;
+  }
+  bool on_bool(bool value, Code&) { return stack.push_bool(value), true; }
+  bool on_null(Code&) { return stack.push_null(), true; }
+  static bool on_comment_part(Text, Code&) { return true; }
+  static bool on_comment(Text, Code&) { return true; }
+};
+
 std::string position_of(std::string_view text, std::size_t offset) {
   const auto before = text.substr(0, std::min(offset, text.size()));
   const auto line = 1 + std::ranges::count(before, '\n');
@@ -128,15 +166,15 @@ Result<Json> parse_json(std::string_view text) {
   if (trim(text).empty()) return fail(ErrorCode::invalid_argument, "not JSON: the text is empty");
   boost::json::parse_options options;
   options.max_depth = max_json_depth;
-  boost::json::stream_parser parser({}, options);
+  boost::json::basic_parser<ExactHandler> parser(options);
+  parser.handler().stack.reset();
   boost::system::error_code ec;
-  std::size_t used = parser.write_some(text.data(), text.size(), ec);
+  const std::size_t used = parser.write_some(false, text.data(), text.size(), ec);
   if (!ec && used < text.size() && !trim(text.substr(used)).empty()) ec = boost::json::error::extra_data;
-  if (!ec) parser.finish(ec);
   if (ec) {
     return fail(ErrorCode::invalid_argument, fmt::format("not JSON: {} at {}", ec.message(), position_of(text, used)));
   }
-  return parser.release();
+  return parser.handler().stack.release();
 }
 
 void append_json(std::string& out, const Json& value) { Writer(out, 0).write(value, 0); }

@@ -6,6 +6,8 @@
 #include <boost/json/object.hpp>
 #include <gtest/gtest.h>
 
+#include "base/random.hpp"
+
 namespace skein {
 namespace {
 
@@ -62,6 +64,17 @@ TEST(TypeName, UsesTheWordsOfJsonSchema) {
   EXPECT_EQ(type_name(Json("s")), "string");
   EXPECT_EQ(type_name(Json(JsonArray{})), "array");
   EXPECT_EQ(type_name(Json(JsonObject{})), "object");
+}
+
+TEST(Json, KeepsFloatingPointNumbersExactly) {
+  SeededRandom random(7);
+  for (int i = 0; i < 20'000; ++i) {
+    const double value = random.unit() * (i % 3 == 0 ? 1e-30 : i % 3 == 1 ? 1e25 : 1.0);
+    const auto text = to_json(Json(value));
+    ASSERT_EQ(parse_json(text).value(), Json(value)) << text;
+  }
+  EXPECT_EQ(to_json(parse_json("212345678901234567890123456789").value()), to_json(Json(212345678901234567890123456789.0)));
+  EXPECT_EQ(to_json(parse_json("[1.0,-0.5e-3,18446744073709551615,-7]").value()), "[1.0,-5e-04,18446744073709551615,-7]");
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ const Json& child_of(const Json& value, std::size_t index) {
 
 /// How many bytes an escape of a double-quoted string has in the text (the backslash included), given what follows the backslash.
 std::size_t escape_size(std::string_view after) {
-  if (after.empty()) return 1;
+  if (after.empty()) return 2;
   switch (after[0]) {
     case 'x': return 4;
     case 'u': return 6;

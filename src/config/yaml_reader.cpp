@@ -173,6 +173,7 @@ class Builder final : public YAML::EventHandler {
     node.bytes = value.is_string() ? value.get_string().size() : 0;
     node.value = std::move(value);
     node.marks.value = node.marks.key = at;
+    if (open_.size() >= max_document_depth) too_deep(at);
     count(at, 1, node.bytes);
     if (anchor != 0) keep(anchor, node);
     attach(std::move(node));
