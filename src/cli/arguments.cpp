@@ -66,8 +66,12 @@ Command& Command::choice(const std::string& names, std::string& to, std::vector<
   const bool positional = !names.starts_with('-');
   auto* option = app_->add_option(names, to)->check(CLI::Validator(check, "", "choice"));
   if (positional) option->required();
-  options_.push_back({.names = names, .value = fmt::format("{}", fmt::join(choices, "|")), .help = std::move(help), .choices = std::move(choices),
-                      .positional = positional, .required = positional});
+  options_.push_back({.names = names,
+                      .value = fmt::format("{}", fmt::join(choices, "|")),
+                      .help = std::move(help),
+                      .choices = std::move(choices),
+                      .positional = positional,
+                      .required = positional});
   return *this;
 }
 
@@ -81,7 +85,8 @@ Command& Command::positional(const std::string& name, std::string& to, Need need
 Command& Command::positional(const std::string& name, std::vector<std::string>& to, Need need, std::string help) {
   auto* option = app_->add_option(name, to);
   if (need == Need::required) option->required();
-  options_.push_back({.names = name, .value = name, .help = std::move(help), .positional = true, .required = need == Need::required, .repeated = true});
+  options_.push_back(
+      {.names = name, .value = name, .help = std::move(help), .positional = true, .required = need == Need::required, .repeated = true});
   return *this;
 }
 
@@ -182,7 +187,9 @@ const Command* CommandLine::find(std::string_view name) const {
 }
 
 std::string CommandLine::help(std::size_t width) const {
-  std::string out = "Skein runs workflows of agents, durably: every step is journaled, and a run goes on after a crash.\n\nUsage: skein COMMAND [options]\n";
+  std::string out =
+      "Skein runs workflows of agents, durably: every step is journaled, and a run goes on after a crash.\n\nUsage: skein COMMAND "
+      "[options]\n";
   std::vector<std::string> groups;
   for (const auto& command : commands_) {
     if (std::find(groups.begin(), groups.end(), command->group()) == groups.end()) groups.push_back(command->group());
@@ -206,10 +213,15 @@ Error CommandLine::explain_unexpected(const Command& command, const std::vector<
   } else {
     message = fmt::format("unexpected argument '{}'", word);
   }
-  return {.code = ErrorCode::invalid_argument, .message = fmt::format("{}\nSee: skein {} --help", message, command.name()), .context = {}, .retryable = false, .retry_after = {}};
+  return {.code = ErrorCode::invalid_argument,
+          .message = fmt::format("{}\nSee: skein {} --help", message, command.name()),
+          .context = {},
+          .retryable = false,
+          .retry_after = {}};
 }
 
-Result<Action> CommandLine::parse(std::vector<std::string> arguments, const std::function<void(std::string_view)>& print, std::size_t width) {
+Result<Action> CommandLine::parse(std::vector<std::string> arguments, const std::function<void(std::string_view)>& print,
+                                  std::size_t width) {
   const auto show = [print](std::string text) -> Action {
     return [print, text = std::move(text)]() -> Result<int> {
       print(text);
@@ -227,7 +239,8 @@ Result<Action> CommandLine::parse(std::vector<std::string> arguments, const std:
   if (command == nullptr) {
     std::vector<std::string> names;
     for (const auto& known : commands_) names.push_back(known->name());
-    if (first.starts_with('-')) return fail(ErrorCode::invalid_argument, fmt::format("the command comes first: skein COMMAND {} …\nSee: skein --help", first));
+    if (first.starts_with('-'))
+      return fail(ErrorCode::invalid_argument, fmt::format("the command comes first: skein COMMAND {} …\nSee: skein --help", first));
     return fail(ErrorCode::invalid_argument, fmt::format("unknown command '{}'{}\nSee: skein --help", first, did_you_mean(first, names)));
   }
   const auto end_of_options = std::find(arguments.begin(), arguments.end(), "--");
@@ -240,12 +253,14 @@ Result<Action> CommandLine::parse(std::vector<std::string> arguments, const std:
   try {
     app->parse(std::move(arguments));
   } catch (const CLI::RequiredError& e) {
-    if (const auto left = app->remaining(); !left.empty() && left.front().starts_with('-') && left.front() != "--") return std::unexpected(explain_unexpected(*command, left));
+    if (const auto left = app->remaining(); !left.empty() && left.front().starts_with('-') && left.front() != "--")
+      return std::unexpected(explain_unexpected(*command, left));
     return fail(ErrorCode::invalid_argument, fmt::format("{} is missing\nSee: skein {} --help", option_in(e.what()), command->name()));
   } catch (const CLI::ArgumentMismatch& e) {
     return fail(ErrorCode::invalid_argument, fmt::format("{} needs a value\nSee: skein {} --help", option_in(e.what()), command->name()));
   } catch (const CLI::ConversionError& e) {
-    return fail(ErrorCode::invalid_argument, fmt::format("a value is not what the option takes ({})\nSee: skein {} --help", e.what(), command->name()));
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("a value is not what the option takes ({})\nSee: skein {} --help", e.what(), command->name()));
   } catch (const CLI::ValidationError& e) {
     std::string_view message = e.what();
     if (const auto colon = message.find(": "); colon != std::string_view::npos) message.remove_prefix(colon + 2);

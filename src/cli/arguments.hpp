@@ -20,8 +20,8 @@ using Action = std::function<Result<int>()>;
 
 enum class Need : unsigned char { required, optional };
 
-/// A command of the command line with its options. Wraps the parsing library, so that only arguments.cpp compiles it, and keeps what help and
-/// completion say. The variables that values go to must outlive the parsing; commands keep them in a shared options struct.
+/// A command of the command line with its options. Wraps the parsing library, so that only arguments.cpp compiles it, and keeps what help
+/// and completion say. The variables that values go to must outlive the parsing; commands keep them in a shared options struct.
 class Command {
  public:
   Command& flag(const std::string& names, bool& to, std::string help);
@@ -74,7 +74,8 @@ class CommandLine {
   [[nodiscard]] const std::vector<std::unique_ptr<Command>>& commands() const { return commands_; }
 
   /// What to do; `help` prints through the returned action. Mistakes are errors that say what to write instead.
-  [[nodiscard]] Result<Action> parse(std::vector<std::string> arguments, const std::function<void(std::string_view)>& print, std::size_t width);
+  [[nodiscard]] Result<Action> parse(std::vector<std::string> arguments, const std::function<void(std::string_view)>& print,
+                                     std::size_t width);
   [[nodiscard]] std::string help(std::size_t width) const;
 
  private:

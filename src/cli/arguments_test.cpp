@@ -50,7 +50,9 @@ struct Fixture {
 
 TEST(Arguments, AllSortsOfOptions) {
   Fixture f;
-  EXPECT_EQ(f.go({"run", "a.yaml", "-i", "x=1", "--input=y=a,b [c]", "--json", "--store", "/tmp/s", "--limit", "3", "--durability", "normal"}), "");
+  EXPECT_EQ(
+      f.go({"run", "a.yaml", "-i", "x=1", "--input=y=a,b [c]", "--json", "--store", "/tmp/s", "--limit", "3", "--durability", "normal"}),
+      "");
   EXPECT_TRUE(f.ran);
   EXPECT_EQ(f.file, "a.yaml");
   EXPECT_EQ(f.inputs, (std::vector<std::string>{"x=1", "y=a,b [c]"}));
@@ -74,7 +76,8 @@ TEST(Arguments, MistakesSayWhatToWrite) {
   EXPECT_EQ(Fixture().go({"run", "a.yaml", "b.yaml"}), "unexpected argument 'b.yaml'\nSee: skein run --help");
   EXPECT_EQ(Fixture().go({"run"}), "FILE is missing\nSee: skein run --help");
   EXPECT_EQ(Fixture().go({"run", "a.yaml", "--store"}), "--store needs a value\nSee: skein run --help");
-  EXPECT_EQ(Fixture().go({"run", "a.yaml", "--durability", "fast"}), "--durability cannot be 'fast'; it is one of full or normal\nSee: skein run --help");
+  EXPECT_EQ(Fixture().go({"run", "a.yaml", "--durability", "fast"}),
+            "--durability cannot be 'fast'; it is one of full or normal\nSee: skein run --help");
   EXPECT_TRUE(Fixture().go({"run", "a.yaml", "--limit", "many"}).find("--limit") != std::string::npos);
   EXPECT_TRUE(Fixture().go({"run", "a.yaml", "--limit", "-1"}).find("--limit") != std::string::npos);
   EXPECT_TRUE(Fixture().go({"--store", "x"}).starts_with("the command comes first"));
@@ -98,7 +101,8 @@ TEST(Arguments, CompletionKnowsCommandsOptionsAndChoices) {
   Fixture f;
   for (const char* shell : {"bash", "zsh", "fish"}) {
     const auto script = completion_script(f.line, shell);
-    for (const char* word : {"runs", "durability", "normal", "store"}) EXPECT_NE(script.find(word), std::string::npos) << shell << " lacks " << word;
+    for (const char* word : {"runs", "durability", "normal", "store"})
+      EXPECT_NE(script.find(word), std::string::npos) << shell << " lacks " << word;
   }
 }
 

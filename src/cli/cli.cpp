@@ -75,8 +75,13 @@ int run_command_line(int argc, const char* const* argv) {
       code = exit_code_of(result.error());
     }
   } catch (const std::exception& bug) {
-    show_error(session, {.code = ErrorCode::internal, .message = fmt::format("this should not have happened: {}. Please report it; runs in the store are safe", bug.what()),
-                         .context = {}, .retryable = false, .retry_after = {}}, as_json);
+    show_error(session,
+               {.code = ErrorCode::internal,
+                .message = fmt::format("this should not have happened: {}. Please report it; runs in the store are safe", bug.what()),
+                .context = {},
+                .retryable = false,
+                .retry_after = {}},
+               as_json);
   }
   if (const int why = session.output.failure(); why != 0) {
     session.output.error(fmt::format("standard output cannot be written: {}", std::strerror(why)));

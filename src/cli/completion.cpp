@@ -46,7 +46,8 @@ std::string bash(const CommandLine& line) {
       if (option.positional || option.value.empty()) continue;
       const auto pattern = fmt::format("{}", fmt::join(split(option.names, ','), "|"));
       if (!option.choices.empty()) {
-        values += fmt::format("        {}) COMPREPLY=($(compgen -W '{}' -- \"$word\")); return ;;\n", pattern, fmt::join(option.choices, " "));
+        values +=
+            fmt::format("        {}) COMPREPLY=($(compgen -W '{}' -- \"$word\")); return ;;\n", pattern, fmt::join(option.choices, " "));
       } else if (wants_file(option)) {
         values += fmt::format("        {}) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n", pattern);
       } else {
@@ -55,8 +56,10 @@ std::string bash(const CommandLine& line) {
     }
     cases += fmt::format("    {})\n", command->name());
     if (!values.empty()) cases += "      case \"$before\" in\n" + values + "      esac\n";
-    cases += fmt::format("      if [[ \"$word\" == -* ]]; then COMPREPLY=($(compgen -W '{}' -- \"$word\")); return; fi\n", names_of(*command));
-    cases += words.empty() ? "      COMPREPLY=($(compgen -f -- \"$word\")) ;;\n" : fmt::format("      COMPREPLY=($(compgen -W \"{}\" -- \"$word\")) ;;\n", words);
+    cases +=
+        fmt::format("      if [[ \"$word\" == -* ]]; then COMPREPLY=($(compgen -W '{}' -- \"$word\")); return; fi\n", names_of(*command));
+    cases += words.empty() ? "      COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
+                           : fmt::format("      COMPREPLY=($(compgen -W \"{}\" -- \"$word\")) ;;\n", words);
   }
   return fmt::format(
       "# bash completion for skein. To use it now: source <(skein completion bash)\n"
@@ -77,14 +80,18 @@ std::string zsh(const CommandLine& line) {
     commands += fmt::format("    '{}:{}'\n", command->name(), quoted(command->summary()));
     cases += fmt::format("    {})\n      _arguments", command->name());
     for (const auto& option : command->options()) {
-      const auto what = option.choices.empty() ? (wants_file(option) ? "_files" : wants_run(option) ? "{_values run last ${(f)\"$(skein runs --ids --limit 50 2>/dev/null)\"}}" : "")
-                                               : fmt::format("({})", fmt::join(option.choices, " "));
+      const auto what = option.choices.empty()
+                            ? (wants_file(option)  ? "_files"
+                               : wants_run(option) ? "{_values run last ${(f)\"$(skein runs --ids --limit 50 2>/dev/null)\"}}"
+                                                   : "")
+                            : fmt::format("({})", fmt::join(option.choices, " "));
       if (option.positional) {
         cases += fmt::format(" \\\n        '{}:{}:{}'", option.repeated ? "*" : "", option.names, quoted(what));
         continue;
       }
       for (const auto name : split(option.names, ',')) {
-        cases += fmt::format(" \\\n        '{}{}[{}]{}'", option.repeated ? "*" : "", name, for_zsh(option.help), option.value.empty() ? "" : fmt::format(":{}:{}", for_zsh(option.value), quoted(what)));
+        cases += fmt::format(" \\\n        '{}{}[{}]{}'", option.repeated ? "*" : "", name, for_zsh(option.help),
+                             option.value.empty() ? "" : fmt::format(":{}:{}", for_zsh(option.value), quoted(what)));
       }
     }
     cases += " ;;\n";
@@ -107,7 +114,8 @@ std::string zsh(const CommandLine& line) {
 std::string fish(const CommandLine& line) {
   std::string out = "# fish completion for skein. To keep it: skein completion fish > ~/.config/fish/completions/skein.fish\n";
   for (const auto& command : line.commands()) {
-    out += fmt::format("complete -c skein -n __fish_use_subcommand -f -a {} -d '{}'\n", command->name(), replaced(command->summary(), "'", "\\'"));
+    out += fmt::format("complete -c skein -n __fish_use_subcommand -f -a {} -d '{}'\n", command->name(),
+                       replaced(command->summary(), "'", "\\'"));
     for (const auto& option : command->options()) {
       const auto when = fmt::format("complete -c skein -n '__fish_seen_subcommand_from {}'", command->name());
       if (wants_run(option)) {
@@ -119,7 +127,8 @@ std::string fish(const CommandLine& line) {
         continue;
       }
       out += when;
-      for (const auto name : split(option.names, ',')) out += name.starts_with("--") ? fmt::format(" -l {}", name.substr(2)) : fmt::format(" -s {}", name.substr(1));
+      for (const auto name : split(option.names, ','))
+        out += name.starts_with("--") ? fmt::format(" -l {}", name.substr(2)) : fmt::format(" -s {}", name.substr(1));
       if (!option.choices.empty()) {
         out += fmt::format(" -x -a '{}'", fmt::join(option.choices, " "));
       } else if (!option.value.empty()) {

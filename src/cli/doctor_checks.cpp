@@ -40,18 +40,28 @@ std::filesystem::path existing_directory(const std::string& store) {
 }
 
 Check check_versions() {
-  return {.name = "versions", .health = Health::ok,
-          .finding = fmt::format("skein {} ({}), SQLite {}, libcurl {}, Boost {}.{}, fmt {}.{}", version, build_type, sqlite3_libversion(), LIBCURL_VERSION, BOOST_VERSION / 100000,
-                                 BOOST_VERSION / 100 % 1000, FMT_VERSION / 10000, FMT_VERSION / 100 % 100),
+  return {.name = "versions",
+          .health = Health::ok,
+          .finding = fmt::format("skein {} ({}), SQLite {}, libcurl {}, Boost {}.{}, fmt {}.{}", version, build_type, sqlite3_libversion(),
+                                 LIBCURL_VERSION, BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, FMT_VERSION / 10000,
+                                 FMT_VERSION / 100 % 100),
           .advice = {}};
 }
 
 Check check_space(const std::filesystem::path& directory) {
   struct statvfs space{};
-  if (::statvfs(directory.c_str(), &space) != 0) return {.name = "free space", .health = Health::fail, .finding = fmt::format("{}: {}", directory.string(), std::strerror(errno)), .advice = "Check that the directory exists and can be read"};
+  if (::statvfs(directory.c_str(), &space) != 0)
+    return {.name = "free space",
+            .health = Health::fail,
+            .finding = fmt::format("{}: {}", directory.string(), std::strerror(errno)),
+            .advice = "Check that the directory exists and can be read"};
   const auto free = std::uint64_t{space.f_bavail} * space.f_frsize;
-  Check check{.name = "free space", .health = Health::ok, .finding = fmt::format("{} free in {}", human_bytes(free), directory.string()), .advice = {}};
-  if (free < little_space) check.health = Health::warn, check.advice = "Make room: a full disk refuses new runs (skein prune --older-than 30d deletes old ones)";
+  Check check{.name = "free space",
+              .health = Health::ok,
+              .finding = fmt::format("{} free in {}", human_bytes(free), directory.string()),
+              .advice = {}};
+  if (free < little_space)
+    check.health = Health::warn, check.advice = "Make room: a full disk refuses new runs (skein prune --older-than 30d deletes old ones)";
   if (free < no_space) check.health = Health::fail;
   return check;
 }
@@ -61,7 +71,9 @@ Check check_sync(const std::filesystem::path& directory, const Clock& clock) {
   auto name = (directory / "skein-doctor-XXXXXX").string();
   const int file = ::mkostemp(name.data(), O_CLOEXEC);
   if (file < 0) {
-    return {.name = "disk sync", .health = Health::fail, .finding = fmt::format("{} cannot be written: {}", directory.string(), std::strerror(errno)),
+    return {.name = "disk sync",
+            .health = Health::fail,
+            .finding = fmt::format("{} cannot be written: {}", directory.string(), std::strerror(errno)),
             .advice = "Make it writable, or name another place with --store or SKEIN_STORE"};
   }
   ::unlink(name.c_str());
@@ -76,54 +88,82 @@ Check check_sync(const std::filesystem::path& directory, const Clock& clock) {
   }
   const int why = errno;
   ::close(file);
-  if (failed) return {.name = "disk sync", .health = Health::fail, .finding = fmt::format("writing to {} failed: {}", directory.string(), std::strerror(why)), .advice = "Check the disk; nothing can be promised on it"};
+  if (failed)
+    return {.name = "disk sync",
+            .health = Health::fail,
+            .finding = fmt::format("writing to {} failed: {}", directory.string(), std::strerror(why)),
+            .advice = "Check the disk; nothing can be promised on it"};
   std::sort(took.begin(), took.end());
   const auto middle = took[took.size() / 2];
-  Check check{.name = "disk sync", .health = Health::ok, .finding = fmt::format("fdatasync takes {} (median of {}), at most {}", human_duration(middle), took.size(), human_duration(took.back())), .advice = {}};
-  if (middle > slow_sync) check.health = Health::warn, check.advice = "Each step of a run waits for one; put the store on a faster disk, or accept --durability normal";
+  Check check{.name = "disk sync",
+              .health = Health::ok,
+              .finding = fmt::format("fdatasync takes {} (median of {}), at most {}", human_duration(middle), took.size(),
+                                     human_duration(took.back())),
+              .advice = {}};
+  if (middle > slow_sync)
+    check.health = Health::warn,
+    check.advice = "Each step of a run waits for one; put the store on a faster disk, or accept --durability normal";
   return check;
 }
 
 Check check_terminal(const Session& session) {
   const auto& err = session.output.err();
-  if (!err.interactive) return {.name = "terminal", .health = Health::ok, .finding = "none on standard error: progress is plain lines", .advice = {}};
-  return {.name = "terminal", .health = err.width < 60 ? Health::warn : Health::ok,
-          .finding = fmt::format("{} × {}, {}, {}", err.width, err.height, err.color ? "colours" : "no colours", err.utf8 ? "UTF-8" : "ASCII only"),
+  if (!err.interactive)
+    return {.name = "terminal", .health = Health::ok, .finding = "none on standard error: progress is plain lines", .advice = {}};
+  return {.name = "terminal",
+          .health = err.width < 60 ? Health::warn : Health::ok,
+          .finding = fmt::format("{} × {}, {}, {}", err.width, err.height, err.color ? "colours" : "no colours",
+                                 err.utf8 ? "UTF-8" : "ASCII only"),
           .advice = err.width < 60 ? "Progress is easier to read with 60 columns or more" : ""};
 }
 
 void check_store(runtime::Runtime& runtime, std::vector<Check>& checks) {
   const auto info = runtime.store().info();
   if (!info) {
-    checks.push_back({.name = "store", .health = Health::fail, .finding = info.error().message, .advice = "Move the file away to start anew, or restore it from a backup"});
+    checks.push_back({.name = "store",
+                      .health = Health::fail,
+                      .finding = info.error().message,
+                      .advice = "Move the file away to start anew, or restore it from a backup"});
     return;
   }
-  checks.push_back({.name = "store", .health = Health::ok,
-                    .finding = fmt::format("{} ({}, {}, {} {}, durability {}, schema {})", info->path, info->kind, human_bytes(info->bytes), info->runs, info->runs == 1 ? "run" : "runs", info->durability, info->schema_version),
+  checks.push_back({.name = "store",
+                    .health = Health::ok,
+                    .finding = fmt::format("{} ({}, {}, {} {}, durability {}, schema {})", info->path, info->kind, human_bytes(info->bytes),
+                                           info->runs, info->runs == 1 ? "run" : "runs", info->durability, info->schema_version),
                     .advice = {}});
   store::RunFilter filter;
   filter.limit = 1000;
   std::size_t orphans = 0;
   if (const auto rows = runtime.store().list_runs(filter)) {
-    orphans = static_cast<std::size_t>(std::count_if(rows->begin(), rows->end(), [](const auto& row) { return !is_final(row.summary.status) && !row.owned; }));
+    orphans = static_cast<std::size_t>(
+        std::count_if(rows->begin(), rows->end(), [](const auto& row) { return !is_final(row.summary.status) && !row.owned; }));
   }
-  checks.push_back({.name = "runs", .health = orphans > 0 ? Health::warn : Health::ok,
-                    .finding = orphans > 0 ? fmt::format("{} unfinished {} that nobody drives", orphans, orphans == 1 ? "run" : "runs") : "every unfinished run has somebody who drives it",
+  checks.push_back({.name = "runs",
+                    .health = orphans > 0 ? Health::warn : Health::ok,
+                    .finding = orphans > 0 ? fmt::format("{} unfinished {} that nobody drives", orphans, orphans == 1 ? "run" : "runs")
+                                           : "every unfinished run has somebody who drives it",
                     .advice = orphans > 0 ? "`skein worker` goes on with all of them, `skein resume RUN` with one" : ""});
   const auto breakers = runtime.breakers();
   std::string open;
   for (const auto& breaker : breakers) {
     if (breaker.phase == resilience::BreakerPhase::closed) continue;
-    open += fmt::format("{}{} is {} since {}", open.empty() ? "" : "; ", one_line(breaker.name), resilience::to_string(breaker.phase), date_time(breaker.since));
+    open += fmt::format("{}{} is {} since {}", open.empty() ? "" : "; ", one_line(breaker.name), resilience::to_string(breaker.phase),
+                        date_time(breaker.since));
   }
-  checks.push_back({.name = "circuit breakers", .health = open.empty() ? Health::ok : Health::warn, .finding = open.empty() ? "none is open" : open,
+  checks.push_back({.name = "circuit breakers",
+                    .health = open.empty() ? Health::ok : Health::warn,
+                    .finding = open.empty() ? "none is open" : open,
                     .advice = open.empty() ? "" : "Calls are held back until the recovery time is over; see how the service does"});
 }
 
 Check check_kinds(const runtime::Runtime& runtime) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> known{{{"ai_agent", "language models behind an endpoint"}, {"http_api", "HTTP services"}, {"exec", "programs"},
-                                                                                       {"local", "glue without a server"}, {"mcp_server", "not in this version: validates, but does not run"},
-                                                                                       {"custom", "comes from programs that embed Skein"}}};
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> known{
+      {{"ai_agent", "language models behind an endpoint"},
+       {"http_api", "HTTP services"},
+       {"exec", "programs"},
+       {"local", "glue without a server"},
+       {"mcp_server", "not in this version: validates, but does not run"},
+       {"custom", "comes from programs that embed Skein"}}};
   const auto here = runtime.kinds();
   std::string available;
   std::string missing;
@@ -134,7 +174,10 @@ Check check_kinds(const runtime::Runtime& runtime) {
       missing += fmt::format("; {} ({})", kind, what);
     }
   }
-  return {.name = "agent kinds", .health = Health::ok, .finding = available + (missing.empty() ? "" : "; not here: " + missing.substr(2)), .advice = {}};
+  return {.name = "agent kinds",
+          .health = Health::ok,
+          .finding = available + (missing.empty() ? "" : "; not here: " + missing.substr(2)),
+          .advice = {}};
 }
 
 }  // namespace
@@ -145,13 +188,19 @@ std::vector<Check> examine(const Session& session, const CommonOptions& options)
   const auto directory = existing_directory(path);
   std::error_code ignored;
   const bool exists = std::filesystem::exists(path, ignored);
-  auto runtime = exists ? open_existing(options) : runtime::Runtime::open({.store_path = {}, .durability = runtime::Durability::memory, .shards = 1, .sleep_after = {}, .secrets = {}});
+  auto runtime = exists ? open_existing(options)
+                        : runtime::Runtime::open(
+                              {.store_path = {}, .durability = runtime::Durability::memory, .shards = 1, .sleep_after = {}, .secrets = {}});
   if (!exists) {
-    checks.push_back({.name = "store", .health = Health::ok, .finding = fmt::format("none yet; the first run makes {}", path), .advice = {}});
+    checks.push_back(
+        {.name = "store", .health = Health::ok, .finding = fmt::format("none yet; the first run makes {}", path), .advice = {}});
   } else if (runtime) {
     check_store(**runtime, checks);
   } else {
-    checks.push_back({.name = "store", .health = Health::fail, .finding = runtime.error().message, .advice = "Nothing can run on it; --store or SKEIN_STORE names another"});
+    checks.push_back({.name = "store",
+                      .health = Health::fail,
+                      .finding = runtime.error().message,
+                      .advice = "Nothing can run on it; --store or SKEIN_STORE names another"});
   }
   checks.push_back(check_space(directory));
   checks.push_back(check_sync(directory, session.clock));

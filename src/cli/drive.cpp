@@ -25,7 +25,8 @@ std::shared_ptr<Progress> make_progress(Session& session, const DriveOptions& op
 
 void say_how_to_resume(Session& session, RunId run, const DriveOptions& options) {
   if (options.in_memory) return session.output.note("Interrupted. The run was kept in memory only and is gone.");
-  session.output.note(fmt::format("Interrupted; what was done is kept. Go on with: skein resume {}{}", run.str(), store_hint(options.common)));
+  session.output.note(
+      fmt::format("Interrupted; what was done is kept. Go on with: skein resume {}{}", run.str(), store_hint(options.common)));
 }
 
 }  // namespace
@@ -51,11 +52,14 @@ int show_outcome(Session& session, const runtime::RunReport& report, const Drive
     output.print_json(to_json_value(report));
   } else {
     const auto show = fmt::format("skein show {}{}", report.id.str(), store_hint(options.common));
-    const auto text = result_text(report, {.lines = output.out().interactive ? result_lines : 0, .color = output.out().color, .where = show + " --outputs"});
+    const auto text = result_text(
+        report, {.lines = output.out().interactive ? result_lines : 0, .color = output.out().color, .where = show + " --outputs"});
     const bool has_result = report.status == RunStatus::completed || report.status == RunStatus::partially_completed;
     if (has_result && !text.empty()) output.print(text);
     if (report.status == RunStatus::failed || report.status == RunStatus::cancelled || report.status == RunStatus::partially_completed) {
-      const auto* verb = report.status == RunStatus::failed ? "failed" : report.status == RunStatus::cancelled ? "was cancelled" : "completed only partially";
+      const auto* verb = report.status == RunStatus::failed      ? "failed"
+                         : report.status == RunStatus::cancelled ? "was cancelled"
+                                                                 : "completed only partially";
       output.error(fmt::format("the run {}{}{}", verb, report.error.empty() ? "" : ": ", report.error));
       output.note(options.in_memory ? std::string("The run was kept in memory only.") : "Look at it with: " + show);
     }
@@ -77,7 +81,8 @@ Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOption
   const bool interrupted = session.interrupts.requested() && (!report || !is_final(report->status));
   if (interrupted) runtime.stop();
   if (progress) progress->finish(interrupted ? Progress::Ending::interrupted : Progress::Ending::ended);
-  if (progress && !options.debug && session.output.err().interactive && session.output.out().interactive && !options.common.json) session.output.note({});
+  if (progress && !options.debug && session.output.err().interactive && session.output.out().interactive && !options.common.json)
+    session.output.note({});
   if (const auto written = metrics.write(); !written) session.output.error(written.error().message);
   if (!report) {
     auto error = report.error();

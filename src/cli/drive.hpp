@@ -21,7 +21,8 @@ void add_drive_options(Command& command, DriveOptions& options);
 void configure_logs(bool debug);
 
 /// Begins or takes over a run, shows its progress, waits for its end and says what came out. Returns the exit code.
-[[nodiscard]] Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOptions& options, const std::function<Result<RunId>()>& begin);
+[[nodiscard]] Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOptions& options,
+                                const std::function<Result<RunId>()>& begin);
 /// What came out of a run that has ended or stands still, as `run` and `resume` show it.
 int show_outcome(Session& session, const runtime::RunReport& report, const DriveOptions& options);
 

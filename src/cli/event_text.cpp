@@ -42,7 +42,8 @@ EventText describe(const workflow::Event& event, const workflow::Definition& def
           out.text = "resumed; attempts in flight are repeated";
           out.style = Style::bold;
         } else if constexpr (std::is_same_v<Body, AttemptStarted>) {
-          out.text = body.wake_at ? fmt::format("waiting until {}", clock_time(*body.wake_at)) : fmt::format("started (attempt {})", body.attempt.attempt);
+          out.text = body.wake_at ? fmt::format("waiting until {}", clock_time(*body.wake_at))
+                                  : fmt::format("started (attempt {})", body.attempt.attempt);
         } else if constexpr (std::is_same_v<Body, TaskCompleted>) {
           out.text = fmt::format("completed in {}", human_duration(body.duration));
           out.style = Style::green;
@@ -51,7 +52,8 @@ EventText describe(const workflow::Event& event, const workflow::Definition& def
                                  steady_duration(body.retry_at - event.at));
           out.style = Style::yellow;
         } else if constexpr (std::is_same_v<Body, TaskFailed>) {
-          out.text = fmt::format("failed{}: {}", body.attempt.attempt > 1 ? fmt::format(" after {} attempts", body.attempt.attempt) : "", one_line(body.error.message));
+          out.text = fmt::format("failed{}: {}", body.attempt.attempt > 1 ? fmt::format(" after {} attempts", body.attempt.attempt) : "",
+                                 one_line(body.error.message));
           out.style = Style::red;
         } else if constexpr (std::is_same_v<Body, TaskSkipped>) {
           out.text = fmt::format("skipped: {}", one_line(body.reason));
@@ -63,7 +65,8 @@ EventText describe(const workflow::Event& event, const workflow::Definition& def
           out.text = fmt::format("{}: {}", one_line(body.name), body.data ? shorten(one_line(to_json(*body.data)), longest_data) : "null");
           out.style = Style::cyan;
         } else if constexpr (std::is_same_v<Body, StopRequested>) {
-          out.text = fmt::format("stopping ({}){}{}", body.reason == StopReason::cancelled ? "cancelled" : "timed out", body.message.empty() ? "" : ": ", one_line(body.message));
+          out.text = fmt::format("stopping ({}){}{}", body.reason == StopReason::cancelled ? "cancelled" : "timed out",
+                                 body.message.empty() ? "" : ": ", one_line(body.message));
           out.style = Style::yellow;
         } else if constexpr (std::is_same_v<Body, RunFinished>) {
           out.text = words_of(body) + (body.error.empty() ? "" : ": " + one_line(body.error));
@@ -79,7 +82,11 @@ Line event_line(const workflow::Event& event, const workflow::Definition& defini
   for (const auto& task : definition.tasks) width = std::max(width, display_width(task.name));
   const auto said = describe(event, definition);
   Line line;
-  line.add(clock_time(event.at), Style::dim).add(" ").add(pad(said.subject, std::min(width, widest_subject))).add("  ").add(said.text, said.style);
+  line.add(clock_time(event.at), Style::dim)
+      .add(" ")
+      .add(pad(said.subject, std::min(width, widest_subject)))
+      .add("  ")
+      .add(said.text, said.style);
   return line;
 }
 

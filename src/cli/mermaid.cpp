@@ -32,7 +32,8 @@ std::string to_mermaid(const workflow::Definition& definition) {
   const auto& tasks = definition.tasks;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const auto& agent = definition.agents.at(tasks[i].agent);
-    out += fmt::format("  t{}[\"{}<br/><small>{}: {}</small>\"]\n", i, escaped(tasks[i].name), escaped(agent.name), escaped(tasks[i].action));
+    out +=
+        fmt::format("  t{}[\"{}<br/><small>{}: {}</small>\"]\n", i, escaped(tasks[i].name), escaped(agent.name), escaped(tasks[i].action));
   }
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     for (const auto need : tasks[i].depends_on) out += fmt::format("  t{} --> t{}\n", need, i);

@@ -24,7 +24,8 @@ struct Overloaded : Cases... {
 
 }  // namespace
 
-Progress::Progress(ProgressMode mode, Terminal terminal, const Clock& clock) : mode_(mode), terminal_(terminal), clock_(clock), thread_([this] { work(); }) {}
+Progress::Progress(ProgressMode mode, Terminal terminal, const Clock& clock)
+    : mode_(mode), terminal_(terminal), clock_(clock), thread_([this] { work(); }) {}
 
 Progress::~Progress() { finish(Ending::ended); }
 
@@ -35,8 +36,10 @@ void Progress::push(News news) {
 }
 
 void Progress::on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) {
-  Heard heard{.run = run, .definition = state.definition_ptr(), .seed = {}, .events = {events.begin(), events.end()}, .first_seq = first_seq};
-  const bool resumed = std::any_of(events.begin(), events.end(), [](const auto& event) { return std::holds_alternative<workflow::RunResumed>(event.body); });
+  Heard heard{
+      .run = run, .definition = state.definition_ptr(), .seed = {}, .events = {events.begin(), events.end()}, .first_seq = first_seq};
+  const bool resumed =
+      std::any_of(events.begin(), events.end(), [](const auto& event) { return std::holds_alternative<workflow::RunResumed>(event.body); });
   if (mode_ == ProgressMode::live && first_seq > 1 && resumed) heard.seed.emplace(run, state);
   push(std::move(heard));
 }
@@ -93,11 +96,15 @@ void Progress::print(const std::vector<News>& news) {
                             for (const auto& event : heard.events) put(heard.run, event_line(event, *heard.definition));
                           },
                           [&](const Lost& lost) {
-                            put(lost.run, Line().add(clock_time(clock_.now()), Style::dim).add(" run  let go: " + one_line(lost.why), Style::yellow));
+                            put(lost.run,
+                                Line().add(clock_time(clock_.now()), Style::dim).add(" run  let go: " + one_line(lost.why), Style::yellow));
                           },
                           [&](const Tripped& tripped) {
-                            put(std::nullopt, Line().add(clock_time(tripped.transition.at), Style::dim)
-                                                  .add(fmt::format(" circuit breaker {} is {}", one_line(tripped.breaker), resilience::to_string(tripped.transition.to)), Style::yellow));
+                            put(std::nullopt, Line()
+                                                  .add(clock_time(tripped.transition.at), Style::dim)
+                                                  .add(fmt::format(" circuit breaker {} is {}", one_line(tripped.breaker),
+                                                                   resilience::to_string(tripped.transition.to)),
+                                                       Style::yellow));
                           }},
                item);
   }
@@ -139,7 +146,8 @@ void Progress::fold(const std::vector<News>& news) {
 void Progress::paint_picture(bool last) {
   if (!run_) return;
   const auto size = look_at_terminal(STDERR_FILENO);
-  ViewOptions options{.width = size.width, .height = size.height > 4 ? size.height - 1U : 3U, .utf8 = terminal_.utf8, .interrupted = interrupted_};
+  ViewOptions options{
+      .width = size.width, .height = size.height > 4 ? size.height - 1U : 3U, .utf8 = terminal_.utf8, .interrupted = interrupted_};
   const auto lines = render(*run_, options, clock_.now());
   // One write a picture, begun and ended as a synchronised update: terminals that know it do not flicker, others ignore it.
   std::string out = "\x1b[?2026h";

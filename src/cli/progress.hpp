@@ -23,7 +23,8 @@ enum class ProgressMode : unsigned char {
   json     ///< a JSON object an event on standard output
 };
 
-/// Shows what runs do, on standard error unless as JSON. What is heard on a shard's thread is only queued; a thread of its own folds and prints it.
+/// Shows what runs do, on standard error unless as JSON. What is heard on a shard's thread is only queued; a thread of its own folds and
+/// prints it.
 class Progress final : public runtime::Listener {
  public:
   /// `terminal` says what standard error can show; its size is looked up for every picture.

@@ -51,11 +51,15 @@ std::string needs_of(const RunProgress& run, const TaskProgress& task) {
   return out;
 }
 
-Line task_line(const RunProgress& run, const TaskProgress& task, std::size_t name_width, const Signs& s, const ViewOptions& options, Instant now) {
+Line task_line(const RunProgress& run, const TaskProgress& task, std::size_t name_width, const Signs& s, const ViewOptions& options,
+               Instant now) {
   const auto look = look_of(task.status, s, options, now);
   const bool quiet = task.status == TaskStatus::pending || task.status == TaskStatus::skipped || task.status == TaskStatus::cancelled;
   Line line;
-  line.add("  ").add(look.sign, look.style).add(" ").add(pad(clip(one_line(task.name), name_width, s.ellipsis), name_width), quiet ? Style::dim : Style::plain);
+  line.add("  ")
+      .add(look.sign, look.style)
+      .add(" ")
+      .add(pad(clip(one_line(task.name), name_width, s.ellipsis), name_width), quiet ? Style::dim : Style::plain);
   std::string time;
   if (task.status == TaskStatus::running && !options.interrupted) time = steady_duration(now - task.started);
   if (task.status == TaskStatus::completed || task.status == TaskStatus::failed) time = steady_duration(task.ended - task.started);
@@ -67,7 +71,10 @@ Line task_line(const RunProgress& run, const TaskProgress& task, std::size_t nam
   };
   switch (task.status) {
     case TaskStatus::pending:
-      say(options.interrupted ? "not started" : task.needs.empty() || !needs_of(run, task).empty() ? needs_of(run, task) : "ready, waits for its turn", Style::dim);
+      say(options.interrupted                                  ? "not started"
+          : task.needs.empty() || !needs_of(run, task).empty() ? needs_of(run, task)
+                                                               : "ready, waits for its turn",
+          Style::dim);
       break;
     case TaskStatus::running:
       say(attempt, Style::yellow);
@@ -81,22 +88,14 @@ Line task_line(const RunProgress& run, const TaskProgress& task, std::size_t nam
     case TaskStatus::waiting:
       if (task.due) say(fmt::format("waiting until {} ({})", clock_time(*task.due), steady_duration(*task.due - now)), Style::blue);
       break;
-    case TaskStatus::completed:
-      say(attempt, Style::dim);
-      break;
+    case TaskStatus::completed: say(attempt, Style::dim); break;
     case TaskStatus::failed:
       say(attempt, Style::dim);
       say(task.note, Style::red);
       break;
-    case TaskStatus::skipped:
-      say(task.note, Style::dim);
-      break;
-    case TaskStatus::cancelled:
-      say("cancelled", Style::dim);
-      break;
-    case TaskStatus::compensated:
-      say("undone", Style::yellow);
-      break;
+    case TaskStatus::skipped: say(task.note, Style::dim); break;
+    case TaskStatus::cancelled: say("cancelled", Style::dim); break;
+    case TaskStatus::compensated: say("undone", Style::yellow); break;
   }
   return line;
 }
@@ -186,7 +185,8 @@ std::vector<Line> render(const RunProgress& run, const ViewOptions& options, Ins
   for (const auto& breaker : run.breakers()) {
     Line line;
     line.add("  ").add(s.warning, Style::yellow);
-    line.add(fmt::format(" circuit breaker {}: {}", one_line(breaker.name), breaker.phase == resilience::BreakerPhase::open ? "open, calls are held back" : "half-open, one probe"),
+    line.add(fmt::format(" circuit breaker {}: {}", one_line(breaker.name),
+                         breaker.phase == resilience::BreakerPhase::open ? "open, calls are held back" : "half-open, one probe"),
              Style::yellow);
     out.push_back(std::move(line));
   }
@@ -195,7 +195,9 @@ std::vector<Line> render(const RunProgress& run, const ViewOptions& options, Ins
   const auto selection = select(run, room);
   if (selection.folded_ended > 0) {
     Line line;
-    line.add("  ").add(s.completed, Style::green).add(fmt::format(" {} {} ended", selection.folded_ended, selection.folded_ended == 1 ? "task has" : "tasks have"), Style::dim);
+    line.add("  ")
+        .add(s.completed, Style::green)
+        .add(fmt::format(" {} {} ended", selection.folded_ended, selection.folded_ended == 1 ? "task has" : "tasks have"), Style::dim);
     out.push_back(std::move(line));
   }
   for (std::size_t i = 0; i < tasks.size(); ++i) {

@@ -36,8 +36,12 @@ struct Watch {
 
   Watch() { tell(0ms, workflow::RunCreated{}); }
   void tell(microseconds at, workflow::EventBody body) { run.apply({.at = start + at, .body = std::move(body)}); }
-  void begin(std::uint32_t task, microseconds at, std::uint32_t attempt = 1) { tell(at, workflow::AttemptStarted{.attempt = {.task = task, .activation = 1, .attempt = attempt}, .wake_at = {}}); }
-  void complete(std::uint32_t task, microseconds at) { tell(at, workflow::TaskCompleted{.attempt = {.task = task}, .result = {}, .metadata = {}, .duration = at}); }
+  void begin(std::uint32_t task, microseconds at, std::uint32_t attempt = 1) {
+    tell(at, workflow::AttemptStarted{.attempt = {.task = task, .activation = 1, .attempt = attempt}, .wake_at = {}});
+  }
+  void complete(std::uint32_t task, microseconds at) {
+    tell(at, workflow::TaskCompleted{.attempt = {.task = task}, .result = {}, .metadata = {}, .duration = at});
+  }
   std::vector<std::string> lines(microseconds now) const {
     std::vector<std::string> out;
     for (const auto& line : render(run, options, start + now)) out.push_back(line.plain());
@@ -50,7 +54,9 @@ struct Watch {
   }
 };
 
-Error unavailable() { return {.code = ErrorCode::http_status, .message = "the service answered 503", .context = {}, .retryable = true, .retry_after = {}}; }
+Error unavailable() {
+  return {.code = ErrorCode::http_status, .message = "the service answered 503", .context = {}, .retryable = true, .retry_after = {}};
+}
 
 TEST(ProgressView, SaysWhatIsRunningAndWhatTheRestWaitsFor) {
   Watch watch;
@@ -154,7 +160,8 @@ TEST(EventText, ALineAnEvent) {
   const auto flow = definition();
   const auto line = [&](workflow::EventBody body) { return event_line({.at = start, .body = std::move(body)}, flow).plain().substr(9); };
   EXPECT_EQ(line(workflow::AttemptStarted{.attempt = {.task = 0}, .wake_at = {}}), "fetch  started (attempt 1)");
-  EXPECT_EQ(line(workflow::AttemptFailed{.attempt = {.task = 2}, .error = unavailable(), .duration = 1s, .retry_at = start + 2100ms}), "join   attempt 1 failed: the service answered 503; retry in 2.1s");
+  EXPECT_EQ(line(workflow::AttemptFailed{.attempt = {.task = 2}, .error = unavailable(), .duration = 1s, .retry_at = start + 2100ms}),
+            "join   attempt 1 failed: the service answered 503; retry in 2.1s");
   EXPECT_EQ(line(workflow::RunFinished{.status = RunStatus::completed, .error = {}, .outputs = {}}), "run    completed");
 }
 

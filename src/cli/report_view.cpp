@@ -41,7 +41,8 @@ const runtime::TaskReport* last_result(const runtime::RunReport& report) {
 }
 
 std::string outcome_of(const runtime::TaskReport& task, Instant now) {
-  if (task.status == TaskStatus::retrying && task.due) return fmt::format("retry in {}", human_duration(std::max(microseconds{0}, *task.due - now)));
+  if (task.status == TaskStatus::retrying && task.due)
+    return fmt::format("retry in {}", human_duration(std::max(microseconds{0}, *task.due - now)));
   if (task.status == TaskStatus::waiting && task.due) return "until " + date_time(*task.due);
   if (task.error && task.status == TaskStatus::failed) return one_line(task.error->message);
   if (!task.skip_reason.empty()) return one_line(task.skip_reason);
@@ -110,13 +111,15 @@ std::string result_text(const runtime::RunReport& report, const ResultView& view
 std::string report_text(const runtime::RunReport& report, const Terminal& terminal, Instant now) {
   const bool color = terminal.color;
   const auto status = word_for(report.status);
-  std::string out = paint(one_line(report.workflow), Style::bold, color) + " " + paint(one_line(report.version), Style::dim, color) + "  " + paint(status.text, status.style, color) + "\n";
+  std::string out = paint(one_line(report.workflow), Style::bold, color) + " " + paint(one_line(report.version), Style::dim, color) + "  " +
+                    paint(status.text, status.style, color) + "\n";
   const auto fact = [&](std::string_view name, const std::string& value) { out += paint(pad(name, 10), Style::dim, color) + value + "\n"; };
   fact("run", report.id.str());
   fact("created", fmt::format("{} ({})", date_time(report.created), ago(report.created, now)));
   if (report.finished) fact("took", human_duration(*report.finished - report.created));
   if (!report.error.empty()) fact("error", paint(one_line(report.error), Style::red, color));
-  if (report.inputs && report.inputs->is_object() && !report.inputs->get_object().empty()) fact("inputs", shorten(one_line(to_json(*report.inputs)), longest_cell));
+  if (report.inputs && report.inputs->is_object() && !report.inputs->get_object().empty())
+    fact("inputs", shorten(one_line(to_json(*report.inputs)), longest_cell));
   out += '\n';
 
   Table table({"TASK", "AGENT", "STATUS", "ATTEMPTS", "TIME", "RESULT"});
@@ -124,13 +127,18 @@ std::string report_text(const runtime::RunReport& report, const Terminal& termin
     const auto word = word_for(task.status);
     std::string time;
     if (task.started) time = human_duration(task.ended.value_or(now) - *task.started);
-    table.add({{one_line(task.name)}, {one_line(task.agent), Style::dim}, {word.text, word.style}, {task.attempts == 0 ? "" : std::to_string(task.attempts)}, {time},
+    table.add({{one_line(task.name)},
+               {one_line(task.agent), Style::dim},
+               {word.text, word.style},
+               {task.attempts == 0 ? "" : std::to_string(task.attempts)},
+               {time},
                {outcome_of(task, now), task.status == TaskStatus::failed ? Style::red : Style::dim}});
   }
   for (const auto& line : table.lines(terminal.interactive ? terminal.width : 0, color)) out += line + "\n";
 
   const auto id = short_id(report.id);
-  const auto result = result_text(report, {.lines = terminal.interactive ? lines_in_show : 0, .color = color, .where = fmt::format("skein show {} --outputs", id)});
+  const auto result = result_text(
+      report, {.lines = terminal.interactive ? lines_in_show : 0, .color = color, .where = fmt::format("skein show {} --outputs", id)});
   if (report.outputs && !result.empty()) out += "\n" + result + "\n";
   out += paint(fmt::format("\nA task's whole result: skein show {} --task NAME   every event: skein events {}", id, id), Style::dim, color);
   return out;

@@ -54,11 +54,13 @@ TEST(ReportView, ShowsEveryTaskAndWhatBecameOfIt) {
   report.status = RunStatus::failed;
   report.error = "task 'fetch' failed";
   report.tasks.push_back(task("fetch", TaskStatus::failed, Json()));
-  report.tasks.back().error = Error{.code = ErrorCode::timeout, .message = "Request timeout", .context = {}, .retryable = true, .retry_after = {}};
+  report.tasks.back().error =
+      Error{.code = ErrorCode::timeout, .message = "Request timeout", .context = {}, .retryable = true, .retry_after = {}};
   report.tasks.push_back(task("join", TaskStatus::skipped, Json()));
   report.tasks.back().skip_reason = "it needs 'fetch'";
   const auto text = report_text(report, Terminal{}, Instant{});
-  for (const char* part : {"report 1.0.0  failed", "task 'fetch' failed", "Request timeout", "it needs 'fetch'", "skein show 00000000-0000 --task NAME"}) {
+  for (const char* part :
+       {"report 1.0.0  failed", "task 'fetch' failed", "Request timeout", "it needs 'fetch'", "skein show 00000000-0000 --task NAME"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " is missing in\n" << text;
   }
 }

@@ -31,11 +31,27 @@ Glyph glyph_at(std::string_view text, std::size_t at) {
 
 /// The ranges that matter in practice, from Unicode's EastAsianWidth and general categories Mn and Cf.
 std::size_t columns_of(char32_t c) {
-  static constexpr std::array<std::pair<char32_t, char32_t>, 9> zero{{{0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD}, {0x0610, 0x061A},
-                                                                      {0x064B, 0x065F}, {0x200B, 0x200F}, {0x20D0, 0x20F0}, {0xFE00, 0xFE0F}, {0xE0100, 0xE01EF}}};
-  static constexpr std::array<std::pair<char32_t, char32_t>, 12> wide{{{0x1100, 0x115F}, {0x2E80, 0x303E}, {0x3041, 0x33FF}, {0x3400, 0x4DBF},
-                                                                       {0x4E00, 0x9FFF}, {0xA000, 0xA4CF}, {0xAC00, 0xD7A3}, {0xF900, 0xFAFF},
-                                                                       {0xFE30, 0xFE6F}, {0xFF00, 0xFF60}, {0x1F300, 0x1FAFF}, {0x20000, 0x3FFFD}}};
+  static constexpr std::array<std::pair<char32_t, char32_t>, 9> zero{{{0x0300, 0x036F},
+                                                                      {0x0483, 0x0489},
+                                                                      {0x0591, 0x05BD},
+                                                                      {0x0610, 0x061A},
+                                                                      {0x064B, 0x065F},
+                                                                      {0x200B, 0x200F},
+                                                                      {0x20D0, 0x20F0},
+                                                                      {0xFE00, 0xFE0F},
+                                                                      {0xE0100, 0xE01EF}}};
+  static constexpr std::array<std::pair<char32_t, char32_t>, 12> wide{{{0x1100, 0x115F},
+                                                                       {0x2E80, 0x303E},
+                                                                       {0x3041, 0x33FF},
+                                                                       {0x3400, 0x4DBF},
+                                                                       {0x4E00, 0x9FFF},
+                                                                       {0xA000, 0xA4CF},
+                                                                       {0xAC00, 0xD7A3},
+                                                                       {0xF900, 0xFAFF},
+                                                                       {0xFE30, 0xFE6F},
+                                                                       {0xFF00, 0xFF60},
+                                                                       {0x1F300, 0x1FAFF},
+                                                                       {0x20000, 0x3FFFD}}};
   if (c < 0x0300) return c < 0x20 || c == 0x7F ? 0 : 1;
   for (const auto& [first, last] : zero) {
     if (c >= first && c <= last) return 0;

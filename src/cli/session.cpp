@@ -27,14 +27,17 @@ std::string store_path(const CommonOptions& options) {
   return runtime::default_store_path();
 }
 
-std::string store_hint(const CommonOptions& options) { return options.store.empty() ? std::string() : fmt::format(" --store {}", options.store); }
+std::string store_hint(const CommonOptions& options) {
+  return options.store.empty() ? std::string() : fmt::format(" --store {}", options.store);
+}
 
 Result<std::unique_ptr<runtime::Runtime>> open_existing(const CommonOptions& options) {
   runtime::RuntimeOptions wanted;
   wanted.store_path = store_path(options);
   std::error_code ignored;
   if (!std::filesystem::exists(wanted.store_path, ignored)) {
-    return fail(ErrorCode::not_found, fmt::format("there is no store at {} yet; `skein run FILE` makes it, --store names another", wanted.store_path));
+    return fail(ErrorCode::not_found,
+                fmt::format("there is no store at {} yet; `skein run FILE` makes it, --store names another", wanted.store_path));
   }
   return runtime::Runtime::open(std::move(wanted));
 }
@@ -56,16 +59,20 @@ Result<RunId> find_run(runtime::Runtime& runtime, std::string_view text) {
   }
   if (const auto id = Uuid::parse(text)) {
     const auto row = store.find_run(*id);
-    if (!row && row.error().code == ErrorCode::not_found) return fail(ErrorCode::not_found, fmt::format("there is no run {}; `skein runs` lists those there are", text));
+    if (!row && row.error().code == ErrorCode::not_found)
+      return fail(ErrorCode::not_found, fmt::format("there is no run {}; `skein runs` lists those there are", text));
     if (!row) return std::unexpected(row.error());
     return *id;
   }
   if (text.size() < shortest_prefix) {
-    return fail(ErrorCode::invalid_argument, fmt::format("'{}' is too short for the beginning of a run id; write at least {} characters, or: last", text, shortest_prefix));
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("'{}' is too short for the beginning of a run id; write at least {} characters, or: last", text, shortest_prefix));
   }
   const auto found = store.find_by_prefix(to_lower(text), most_named + 1);
   if (!found) return std::unexpected(found.error());
-  if (found->empty()) return fail(ErrorCode::not_found, fmt::format("there is no run whose id begins with '{}'; `skein runs` lists those there are", text));
+  if (found->empty())
+    return fail(ErrorCode::not_found, fmt::format("there is no run whose id begins with '{}'; `skein runs` lists those there are", text));
   if (found->size() == 1) return found->front();
   std::string named;
   for (std::size_t i = 0; i < found->size() && i < most_named; ++i) named += "\n  " + (*found)[i].str();

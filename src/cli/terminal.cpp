@@ -47,12 +47,38 @@ Terminal look_at_terminal(int descriptor) {
 }
 
 const Signs& signs(bool utf8) {
-  static constexpr Signs rich{.completed = "✓", .failed = "✗", .retrying = "↻", .waiting = "◷", .pending = "·", .skipped = "↷", .cancelled = "⊘",
-                              .warning = "!", .bullet = "•", .ellipsis = "…", .bar_full = "━", .bar_head = "╸", .bar_empty = "─", .dash = "—",
-                              .spinner = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}, .spinner_count = 10};
-  static constexpr Signs bare{.completed = "+", .failed = "x", .retrying = "~", .waiting = "@", .pending = ".", .skipped = "-", .cancelled = "/",
-                              .warning = "!", .bullet = "*", .ellipsis = "...", .bar_full = "#", .bar_head = "#", .bar_empty = "-", .dash = "-",
-                              .spinner = {"|", "/", "-", "\\", "", "", "", "", "", ""}, .spinner_count = 4};
+  static constexpr Signs rich{.completed = "✓",
+                              .failed = "✗",
+                              .retrying = "↻",
+                              .waiting = "◷",
+                              .pending = "·",
+                              .skipped = "↷",
+                              .cancelled = "⊘",
+                              .warning = "!",
+                              .bullet = "•",
+                              .ellipsis = "…",
+                              .bar_full = "━",
+                              .bar_head = "╸",
+                              .bar_empty = "─",
+                              .dash = "—",
+                              .spinner = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"},
+                              .spinner_count = 10};
+  static constexpr Signs bare{.completed = "+",
+                              .failed = "x",
+                              .retrying = "~",
+                              .waiting = "@",
+                              .pending = ".",
+                              .skipped = "-",
+                              .cancelled = "/",
+                              .warning = "!",
+                              .bullet = "*",
+                              .ellipsis = "...",
+                              .bar_full = "#",
+                              .bar_head = "#",
+                              .bar_empty = "-",
+                              .dash = "-",
+                              .spinner = {"|", "/", "-", "\\", "", "", "", "", "", ""},
+                              .spinner_count = 4};
   return utf8 ? rich : bare;
 }
 

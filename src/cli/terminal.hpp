@@ -25,7 +25,8 @@ using Environment = std::function<const char*(const char* name)>;
 
 /// The signs for one character set.
 struct Signs {
-  std::string_view completed, failed, retrying, waiting, pending, skipped, cancelled, warning, bullet, ellipsis, bar_full, bar_head, bar_empty, dash;
+  std::string_view completed, failed, retrying, waiting, pending, skipped, cancelled, warning, bullet, ellipsis, bar_full, bar_head,
+      bar_empty, dash;
   std::string_view spinner[10];
   int spinner_count;
 };

@@ -40,7 +40,8 @@ TEST(Terminal, SpeaksUtf8UnlessTheLocaleSaysOtherwise) {
 
 TEST(Terminal, AsciiSignsAreAscii) {
   const auto& bare = signs(false);
-  for (const auto sign : {bare.completed, bare.failed, bare.retrying, bare.waiting, bare.pending, bare.skipped, bare.cancelled, bare.bar_full, bare.bar_empty, bare.ellipsis}) {
+  for (const auto sign : {bare.completed, bare.failed, bare.retrying, bare.waiting, bare.pending, bare.skipped, bare.cancelled,
+                          bare.bar_full, bare.bar_empty, bare.ellipsis}) {
     ASSERT_FALSE(sign.empty());
     for (const char c : sign) EXPECT_LT(static_cast<unsigned char>(c), 0x80);
   }

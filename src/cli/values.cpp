@@ -31,7 +31,8 @@ Result<microseconds> parse_duration(std::string_view text) {
       if (unit == name && number * factor < 9e18) return microseconds(static_cast<std::int64_t>(number * factor));
     }
   }
-  return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not a duration; write a number and a unit, such as 90s, 15m, 2h or 30d", text));
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("'{}' is not a duration; write a number and a unit, such as 90s, 15m, 2h or 30d", text));
 }
 
 Result<Instant> parse_since(std::string_view text, Instant now) {

@@ -11,7 +11,8 @@ TEST(Values, Durations) {
   EXPECT_EQ(*parse_duration("1.5h"), seconds(5400));
   EXPECT_EQ(*parse_duration("30d"), seconds(30 * 86400));
   EXPECT_EQ(*parse_duration("2w"), seconds(14 * 86400));
-  for (const char* wrong : {"", "30", "d", "-1d", "1 d", "1x", "1e3s", "inf", "99999999999999999999w"}) EXPECT_FALSE(parse_duration(wrong)) << wrong;
+  for (const char* wrong : {"", "30", "d", "-1d", "1 d", "1x", "1e3s", "inf", "99999999999999999999w"})
+    EXPECT_FALSE(parse_duration(wrong)) << wrong;
 }
 
 TEST(Values, SinceIsADateOrADurationBack) {

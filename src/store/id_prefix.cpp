@@ -8,7 +8,8 @@ namespace skein::store {
 
 Result<std::optional<IdRange>> prefix_range(std::string_view prefix) {
   if (prefix.size() < 4) {
-    return fail(ErrorCode::invalid_argument, fmt::format("'{}' is too short for the beginning of a run's id: give at least 4 characters", prefix));
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}' is too short for the beginning of a run's id: give at least 4 characters", prefix));
   }
   constexpr std::string_view low = "00000000-0000-0000-0000-000000000000";
   constexpr std::string_view high = "ffffffff-ffff-ffff-ffff-ffffffffffff";

@@ -54,7 +54,10 @@ Result<int> cancel(Session& session, const CancelOptions& options) {
 void register_cancel(CommandLine& line, Session& session) {
   auto options = std::make_shared<CancelOptions>();
   auto& command = line.command("cancel", "Run", "Cancel a run, whichever process drives it");
-  command.details("Calls in flight are cancelled, what has not begun never begins. The request is durable: a run that nobody drives now is cancelled here.")
+  command
+      .details(
+          "Calls in flight are cancelled, what has not begun never begins. The request is durable: a run that nobody drives now is "
+          "cancelled here.")
       .positional("RUN", options->run, Need::required, "The run's id, its beginning (4 characters or more), or: last")
       .option("--reason", options->reason, "TEXT", "Why; it stands in the run's events");
   add_store_option(command, options->common);

@@ -18,7 +18,8 @@ std::string_view word_for(Health health) { return health == Health::ok ? "ok" : 
 Result<int> doctor(Session& session, const CommonOptions& options) {
   configure_logs(false);
   const auto checks = examine(session, options);
-  const auto worst = std::max_element(checks.begin(), checks.end(), [](const auto& a, const auto& b) { return a.health < b.health; })->health;
+  const auto worst =
+      std::max_element(checks.begin(), checks.end(), [](const auto& a, const auto& b) { return a.health < b.health; })->health;
   auto& output = session.output;
   if (options.json) {
     JsonArray listed;

@@ -37,7 +37,8 @@ Result<void> print_new(Session& session, const store::RunStore& store, RunId run
         session.output.print_json_line(event_document(run, seq, event, *definition));
       } else {
         session.output.print(paint(fmt::format("{:>5} ", seq), Style::dim, session.output.out().color) +
-                             event_line(event, *definition).text(session.output.out().interactive ? session.output.out().width - 6U : 0, session.output.out().color));
+                             event_line(event, *definition)
+                                 .text(session.output.out().interactive ? session.output.out().width - 6U : 0, session.output.out().color));
       }
       next = seq + 1;
     }

@@ -58,7 +58,10 @@ Result<int> graph(Session& session, const GraphOptions& options) {
 void register_graph(CommandLine& line, Session& session) {
   auto options = std::make_shared<GraphOptions>();
   auto& command = line.command("graph", "Write", "Draw a workflow file as a Mermaid flowchart");
-  command.details("Paste the text into a ```mermaid block of Markdown, or into mermaid.live. Dotted arrows show the order of a sequential workflow.")
+  command
+      .details(
+          "Paste the text into a ```mermaid block of Markdown, or into mermaid.live. Dotted arrows show the order of a sequential "
+          "workflow.")
       .positional("FILE", options->file, Need::required, "The workflow file (YAML or JSON)");
   add_json_option(command, options->common, "Print nodes, edges and the Mermaid text as one JSON document");
   command.example("skein graph report.yaml > report.mmd", "Write the flowchart to a file")

@@ -98,7 +98,9 @@ Result<int> init(Session& session, const InitOptions& options) {
     return 0;
   }
   const int descriptor = ::open(options.file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (descriptor < 0 && errno == EEXIST) return fail(ErrorCode::already_exists, fmt::format("{} exists already and is left as it is; name another file: skein init FILE", options.file));
+  if (descriptor < 0 && errno == EEXIST)
+    return fail(ErrorCode::already_exists,
+                fmt::format("{} exists already and is left as it is; name another file: skein init FILE", options.file));
   if (descriptor < 0) return fail(ErrorCode::invalid_argument, fmt::format("{} cannot be written: {}", options.file, std::strerror(errno)));
   const int failure = write_all(descriptor, starter);
   ::close(descriptor);
@@ -121,7 +123,8 @@ Result<int> init(Session& session, const InitOptions& options) {
 void register_init(CommandLine& line, Session& session) {
   auto options = std::make_shared<InitOptions>();
   auto& command = line.command("init", "Write", "Write a commented starter file that runs as it is");
-  command.details("A file that exists is never overwritten.").positional("FILE", options->file, Need::optional, "Where to (default: workflow.yaml; - prints it)");
+  command.details("A file that exists is never overwritten.")
+      .positional("FILE", options->file, Need::optional, "Where to (default: workflow.yaml; - prints it)");
   add_json_option(command, options->common, "Print {\"file\"} as one JSON document");
   command.example("skein init && skein run workflow.yaml", "Write it and run it")
       .example("skein init - | less", "Only read it")

@@ -20,7 +20,9 @@ struct PruneOptions {
 
 Result<int> prune(Session& session, const PruneOptions& options) {
   configure_logs(false);
-  if (options.older_than.empty()) return fail(ErrorCode::invalid_argument, "--older-than is missing; say how old a run must be to go, such as: skein prune --older-than 30d");
+  if (options.older_than.empty())
+    return fail(ErrorCode::invalid_argument,
+                "--older-than is missing; say how old a run must be to go, such as: skein prune --older-than 30d");
   const auto age = parse_duration(options.older_than);
   if (!age) return fail(age.error().code, "--older-than: " + age.error().message);
   const auto opened = open_existing(options.common);

@@ -35,8 +35,10 @@ Result<int> resume(Session& session, const ResumeOptions& options) {
 void register_resume(CommandLine& line, Session& session) {
   auto options = std::make_shared<ResumeOptions>();
   auto& command = line.command("resume", "Run", "Go on with a run that was interrupted");
-  command.details("Steps whose results are in the journal do not run again; calls that were in flight are repeated with the same idempotency key. "
-                  "The run keeps the definition it was started with, whatever has become of the file. Exit codes are those of `skein run`.")
+  command
+      .details(
+          "Steps whose results are in the journal do not run again; calls that were in flight are repeated with the same idempotency key. "
+          "The run keeps the definition it was started with, whatever has become of the file. Exit codes are those of `skein run`.")
       .positional("RUN", options->run, Need::required, "The run's id, its beginning (4 characters or more), or: last");
   add_drive_options(command, options->drive);
   command.example("skein resume last", "Go on with the newest run")

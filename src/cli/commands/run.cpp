@@ -30,12 +30,14 @@ Result<JsonObject> read_inputs_file(const std::string& path) {
     text.assign(std::istreambuf_iterator<char>(std::cin), {});
   } else {
     std::ifstream file(path, std::ios::binary);
-    if (!file) return fail(ErrorCode::invalid_argument, fmt::format("--inputs: {} cannot be read; it is a JSON file with one object", path));
+    if (!file)
+      return fail(ErrorCode::invalid_argument, fmt::format("--inputs: {} cannot be read; it is a JSON file with one object", path));
     text.assign(std::istreambuf_iterator<char>(file), {});
   }
   auto parsed = parse_json(text);
   if (!parsed) return fail(ErrorCode::invalid_argument, fmt::format("--inputs: {}: {}", path, parsed.error().message));
-  if (!parsed->is_object()) return fail(ErrorCode::invalid_argument, fmt::format("--inputs: {} holds {} instead of an object of inputs", path, type_name(*parsed)));
+  if (!parsed->is_object())
+    return fail(ErrorCode::invalid_argument, fmt::format("--inputs: {} holds {} instead of an object of inputs", path, type_name(*parsed)));
   return parsed->get_object();
 }
 
@@ -51,12 +53,15 @@ Result<JsonPtr> gather_inputs(const RunOptions& options, const workflow::Definit
   for (const auto& input : definition.inputs) names.push_back(input.name);
   for (const auto& pair : options.inputs) {
     const auto equals = pair.find('=');
-    if (equals == std::string::npos || equals == 0) return fail(ErrorCode::invalid_argument, fmt::format("-i {}: write it as name=value", pair));
+    if (equals == std::string::npos || equals == 0)
+      return fail(ErrorCode::invalid_argument, fmt::format("-i {}: write it as name=value", pair));
     const auto name = pair.substr(0, equals);
-    const auto declared = std::find_if(definition.inputs.begin(), definition.inputs.end(), [&](const auto& input) { return input.name == name; });
+    const auto declared =
+        std::find_if(definition.inputs.begin(), definition.inputs.end(), [&](const auto& input) { return input.name == name; });
     if (declared == definition.inputs.end()) {
       const auto has = names.empty() ? std::string("it has none") : "it has " + list_of(names);
-      return fail(ErrorCode::invalid_argument, fmt::format("-i {}: the workflow has no input '{}'{} ({})", pair, name, did_you_mean(name, names), has));
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("-i {}: the workflow has no input '{}'{} ({})", pair, name, did_you_mean(name, names), has));
     }
     auto value = config::parse_input_value(*declared, pair.substr(equals + 1));
     if (!value) return std::unexpected(value.error());
@@ -67,7 +72,8 @@ Result<JsonPtr> gather_inputs(const RunOptions& options, const workflow::Definit
   return std::make_shared<const Json>(std::move(*checked));
 }
 
-Result<int> detach(Session& session, const RunOptions& options, runtime::Runtime& runtime, const workflow::DefinitionPtr& definition, const JsonPtr& inputs) {
+Result<int> detach(Session& session, const RunOptions& options, runtime::Runtime& runtime, const workflow::DefinitionPtr& definition,
+                   const JsonPtr& inputs) {
   const auto run = runtime.enqueue(definition, inputs);
   if (!run) return std::unexpected(run.error());
   if (options.drive.common.json) {
@@ -78,14 +84,16 @@ Result<int> detach(Session& session, const RunOptions& options, runtime::Runtime
     session.output.print_json(out);
   } else {
     session.output.print(run->str());
-    session.output.note(fmt::format("Accepted. `skein worker{0}` drives it, `skein show {1}{0}` tells how it stands.", store_hint(options.drive.common), short_id(*run)));
+    session.output.note(fmt::format("Accepted. `skein worker{0}` drives it, `skein show {1}{0}` tells how it stands.",
+                                    store_hint(options.drive.common), short_id(*run)));
   }
   return 4;
 }
 
 Result<int> run(Session& session, const RunOptions& options) {
   configure_logs(options.drive.debug);
-  if (options.detach && options.drive.in_memory) return fail(ErrorCode::invalid_argument, "--detach needs a store that outlives this process; leave out --durability memory");
+  if (options.detach && options.drive.in_memory)
+    return fail(ErrorCode::invalid_argument, "--detach needs a store that outlives this process; leave out --durability memory");
   const auto loaded = load_valid(session, options.file, options.drive.common.json);
   if (!loaded) return std::unexpected(loaded.error());
   const auto inputs = gather_inputs(options, **loaded);
@@ -104,8 +112,12 @@ Result<int> run(Session& session, const RunOptions& options) {
 void register_run(CommandLine& line, Session& session) {
   auto options = std::make_shared<RunOptions>();
   auto& command = line.command("run", "Run", "Run a workflow file and show its progress");
-  command.details("Every step is journaled in the store, so that an interrupted run goes on with `skein resume`. Exit codes: 0 completed (also partially, "
-                  "where the failure strategy allows it), 1 failed, 2 wrong usage or file, 3 partially completed with --strict, 4 waiting or detached, 130 interrupted.")
+  command
+      .details(
+          "Every step is journaled in the store, so that an interrupted run goes on with `skein resume`. Exit codes: 0 completed (also "
+          "partially, "
+          "where the failure strategy allows it), 1 failed, 2 wrong usage or file, 3 partially completed with --strict, 4 waiting or "
+          "detached, 130 interrupted.")
       .positional("FILE", options->file, Need::required, "The workflow file (YAML or JSON)")
       .repeated("-i,--input", options->inputs, "NAME=VALUE", "An input of the workflow; may be given several times")
       .option("--inputs", options->inputs_file, "FILE", "A JSON file with an object of inputs; - reads standard input")
@@ -115,7 +127,8 @@ void register_run(CommandLine& line, Session& session) {
   add_drive_options(command, options->drive);
   command.example("skein run report.yaml", "Run a workflow with the defaults of its inputs")
       .example("skein run report.yaml -i city=Lima -i days=3", "Give inputs by name")
-      .example("skein run report.yaml --json --strict > result.json", "For scripts: the whole report as JSON, exit code 3 if anything is missing")
+      .example("skein run report.yaml --json --strict > result.json",
+               "For scripts: the whole report as JSON, exit code 3 if anything is missing")
       .example("skein run report.yaml --detach && skein worker", "Accept now, run later or elsewhere on this machine")
       .action([options, &session]() -> Result<int> {
         options->drive.in_memory = options->durability == "memory";

@@ -47,14 +47,16 @@ Json to_document(const store::RunRow& row) {
 std::size_t id_length(const std::vector<store::RunRow>& rows) {
   for (const std::size_t length : {std::size_t{13}, std::size_t{18}, std::size_t{23}}) {
     std::set<std::string> seen;
-    if (std::all_of(rows.begin(), rows.end(), [&](const auto& row) { return seen.insert(row.id.str().substr(0, length)).second; })) return length;
+    if (std::all_of(rows.begin(), rows.end(), [&](const auto& row) { return seen.insert(row.id.str().substr(0, length)).second; }))
+      return length;
   }
   return 36;
 }
 
 std::string note_of(const store::RunRow& row, Instant now) {
   if (!row.summary.error.empty()) return one_line(row.summary.error);
-  if (row.summary.next_due && !is_final(row.summary.status)) return fmt::format("due in {}", human_duration(std::max(microseconds{0}, *row.summary.next_due - now)));
+  if (row.summary.next_due && !is_final(row.summary.status))
+    return fmt::format("due in {}", human_duration(std::max(microseconds{0}, *row.summary.next_due - now)));
   if (!is_final(row.summary.status) && !row.owned) return "nobody drives it: skein resume, or a worker";
   return {};
 }
@@ -65,9 +67,14 @@ void print_table(Output& output, const std::vector<store::RunRow>& rows, Instant
   for (const auto& row : rows) {
     const auto word = word_for(row.summary.status);
     const auto took = is_final(row.summary.status) ? human_duration(row.updated - row.created) : std::string();
-    table.add({{row.id.str().substr(0, length)}, {one_line(row.workflow), Style::bold}, {word.text, word.style},
-               {fmt::format("{}/{}{}", row.summary.tasks_completed, row.summary.tasks_total, row.summary.tasks_failed > 0 ? fmt::format(" ({} failed)", row.summary.tasks_failed) : "")},
-               {ago(row.created, now)}, {took}, {note_of(row, now), Style::dim}});
+    table.add({{row.id.str().substr(0, length)},
+               {one_line(row.workflow), Style::bold},
+               {word.text, word.style},
+               {fmt::format("{}/{}{}", row.summary.tasks_completed, row.summary.tasks_total,
+                            row.summary.tasks_failed > 0 ? fmt::format(" ({} failed)", row.summary.tasks_failed) : "")},
+               {ago(row.created, now)},
+               {took},
+               {note_of(row, now), Style::dim}});
   }
   for (const auto& line : table.lines(output.out().interactive ? output.out().width : 0, output.out().color)) {
     output.print(line);
@@ -106,10 +113,12 @@ Result<int> list(Session& session, const RunsOptions& options) {
     for (const auto& row : rows) output.print(row.id.str());
   } else if (rows.empty()) {
     const bool filtered = !options.status.empty() || !options.workflow.empty() || !options.since.empty();
-    output.note(filtered ? "No run matches." : fmt::format("No runs yet in {}. Start one with: skein run FILE", store_path(options.common)));
+    output.note(filtered ? "No run matches."
+                         : fmt::format("No runs yet in {}. Start one with: skein run FILE", store_path(options.common)));
   } else {
     print_table(output, rows, now);
-    if (rows.size() == options.limit) output.note(paint(fmt::format("The newest {}; --limit shows more.", options.limit), Style::dim, output.err().color));
+    if (rows.size() == options.limit)
+      output.note(paint(fmt::format("The newest {}; --limit shows more.", options.limit), Style::dim, output.err().color));
   }
   return 0;
 }
@@ -119,7 +128,9 @@ Result<int> list(Session& session, const RunsOptions& options) {
 void register_runs(CommandLine& line, Session& session) {
   auto options = std::make_shared<RunsOptions>();
   auto& command = line.command("runs", "Look", "List runs, newest first");
-  command.choice("--status", options->status, {"pending", "running", "waiting", "completed", "partially_completed", "failed", "cancelled"}, "Only runs with this status")
+  command
+      .choice("--status", options->status, {"pending", "running", "waiting", "completed", "partially_completed", "failed", "cancelled"},
+              "Only runs with this status")
       .option("--workflow", options->workflow, "NAME", "Only runs of this workflow")
       .option("--since", options->since, "WHEN", "Only runs created since: a duration (2h, 30d) or a date (2026-01-31, UTC)")
       .option("--limit", options->limit, "N", "At most so many (default: 20)")

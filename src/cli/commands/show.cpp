@@ -24,7 +24,8 @@ Result<int> show_task(Session& session, const runtime::RunReport& report, const 
   if (found == report.tasks.end()) {
     std::vector<std::string> names;
     for (const auto& task : report.tasks) names.push_back(task.name);
-    return fail(ErrorCode::invalid_argument, fmt::format("the run has no task '{}'{}; it has {}", options.task, did_you_mean(options.task, names), shorten(list_of(names), 300)));
+    return fail(ErrorCode::invalid_argument, fmt::format("the run has no task '{}'{}; it has {}", options.task,
+                                                         did_you_mean(options.task, names), shorten(list_of(names), 300)));
   }
   if (options.common.json) {
     const auto document = to_json_value(report);
@@ -34,7 +35,8 @@ Result<int> show_task(Session& session, const runtime::RunReport& report, const 
   } else if (found->error) {
     session.output.note(fmt::format("Task '{}' {}: {}", found->name, to_string(found->status), found->error->message));
   } else {
-    session.output.note(fmt::format("Task '{}' is {} and has no result{}", found->name, to_string(found->status), found->skip_reason.empty() ? "." : ": " + found->skip_reason));
+    session.output.note(fmt::format("Task '{}' is {} and has no result{}", found->name, to_string(found->status),
+                                    found->skip_reason.empty() ? "." : ": " + found->skip_reason));
   }
   return 0;
 }

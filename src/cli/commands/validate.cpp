@@ -47,8 +47,9 @@ Result<int> validate(Session& session, const ValidateOptions& options) {
     for (const auto& problem : problems) output.note(problem_text(problem, output.err().color));
     if (loaded) {
       const auto& definition = *loaded->definition;
-      output.print(fmt::format("{}: valid; workflow '{}' with {} {} and {} {}", file, definition.name, definition.tasks.size(), definition.tasks.size() == 1 ? "task" : "tasks",
-                               definition.agents.size(), definition.agents.size() == 1 ? "agent" : "agents"));
+      output.print(fmt::format("{}: valid; workflow '{}' with {} {} and {} {}", file, definition.name, definition.tasks.size(),
+                               definition.tasks.size() == 1 ? "task" : "tasks", definition.agents.size(),
+                               definition.agents.size() == 1 ? "agent" : "agents"));
     } else {
       output.note(fmt::format("{}: {} {}", file, problems.size(), problems.size() == 1 ? "problem" : "problems"));
     }
@@ -67,7 +68,10 @@ Result<int> validate(Session& session, const ValidateOptions& options) {
 void register_validate(CommandLine& line, Session& session) {
   auto options = std::make_shared<ValidateOptions>();
   auto& command = line.command("validate", "Write", "Check workflow files and report every problem");
-  command.details("Each problem is file:line:column: what is wrong; what to do. Nothing is run and no store is opened. Exit code 2 where any file has problems.")
+  command
+      .details(
+          "Each problem is file:line:column: what is wrong; what to do. Nothing is run and no store is opened. Exit code 2 where any file "
+          "has problems.")
       .positional("FILE", options->files, Need::required, "Workflow files (YAML or JSON)");
   add_json_option(command, options->common, "Print the files and their problems as one JSON document");
   command.example("skein validate report.yaml", "Check a file")

@@ -40,12 +40,14 @@ Result<int> work(Session& session, const WorkerOptions& options) {
   auto& runtime = **opened;
   std::shared_ptr<Progress> progress;
   if (options.common.json || !options.quiet) {
-    progress = std::make_shared<Progress>(options.common.json ? ProgressMode::json : ProgressMode::tagged, session.output.err(), session.clock);
+    progress =
+        std::make_shared<Progress>(options.common.json ? ProgressMode::json : ProgressMode::tagged, session.output.err(), session.clock);
     runtime.add_listener(progress);
   }
   if (!options.quiet) {
-    session.output.note(fmt::format("Worker on {} with {} {}{}", store_path(options.common), options.shards, options.shards == 1 ? "thread" : "threads",
-                                    options.idle_exit ? "; it leaves when nothing can go on." : "; Ctrl-C stops it, runs go on where they stand."));
+    session.output.note(
+        fmt::format("Worker on {} with {} {}{}", store_path(options.common), options.shards, options.shards == 1 ? "thread" : "threads",
+                    options.idle_exit ? "; it leaves when nothing can go on." : "; Ctrl-C stops it, runs go on where they stand."));
   }
   const MetricsFile metrics(options.metrics, runtime);
   auto metrics_due = session.clock.boot_now();
@@ -91,8 +93,11 @@ Result<int> work(Session& session, const WorkerOptions& options) {
 void register_worker(CommandLine& line, Session& session) {
   auto options = std::make_shared<WorkerOptions>();
   auto& command = line.command("worker", "Run", "Drive runs that nobody drives: detached ones and those of dead processes");
-  command.details("Any number of workers may share a store; a run has one owner at a time. A worker stopped with Ctrl-C or SIGTERM exits with 0 after it "
-                  "has let go of its runs.")
+  command
+      .details(
+          "Any number of workers may share a store; a run has one owner at a time. A worker stopped with Ctrl-C or SIGTERM exits with 0 "
+          "after it "
+          "has let go of its runs.")
       .flag("--idle-exit", options->idle_exit, "Leave when no run can go on now (runs that wait for a later time stay in the store)")
       .option("--shards", options->shards, "N", "Threads that drive runs (default: 1)")
       .flag("-q,--quiet", options->quiet, "Say nothing about runs")

@@ -24,11 +24,12 @@ TEST_P(StoreConformance, AVisitorCanStopAndCanUseTheStore) {
   const auto run = started();
   ASSERT_EQ(outcome(commit(next(run, 1, 2, "two"))), "ok");
   int visits = 0;
-  ASSERT_EQ(outcome(store_->read_journal(run, 1, [&](const StoredEntry&) {
-              ++visits;
-              EXPECT_EQ(journal(*store_, run).size(), 2U);
-              return false;
-            })),
+  ASSERT_EQ(outcome(store_->read_journal(run, 1,
+                                         [&](const StoredEntry&) {
+                                           ++visits;
+                                           EXPECT_EQ(journal(*store_, run).size(), 2U);
+                                           return false;
+                                         })),
             "ok");
   EXPECT_EQ(visits, 1);
 }

@@ -24,9 +24,7 @@ class MemoryBlobs final : public BlobWriter {
 
 Instant due_of(const MemoryRun& run) { return run.summary.next_due.value_or(Instant::min()); }
 
-std::unexpected<Error> no_such_run(RunId run) {
-  return fail(ErrorCode::not_found, fmt::format("there is no run {}", run.str()));
-}
+std::unexpected<Error> no_such_run(RunId run) { return fail(ErrorCode::not_found, fmt::format("there is no run {}", run.str())); }
 
 class MemoryRunStore final : public RunStore {
  public:
@@ -167,8 +165,8 @@ Result<std::string> MemoryRunStore::get_blob(std::string_view hash) const {
 // -- index -------------------------------------------------------------------------------------------------------------
 
 RunRow MemoryRunStore::row_of(const MemoryRun& run) {
-  return {run.id, run.facts->workflow, run.facts->definition_hash, run.facts->created, run.updated,
-          run.last_seq, run.epoch, run.owner != 0, run.summary};
+  return {run.id,         run.facts->workflow, run.facts->definition_hash, run.facts->created, run.updated, run.last_seq, run.epoch,
+          run.owner != 0, run.summary};
 }
 
 Result<RunRow> MemoryRunStore::find_run(RunId id) const {

@@ -73,8 +73,8 @@ Result<void> Appender::encode(const Append& append) {
     largest = std::max(largest, bytes.size());
   }
   if (largest > max_value_bytes) {
-    return fail(ErrorCode::too_large, fmt::format("an event of run {} has {} bytes; the store takes at most {}", append.run.str(), largest,
-                                                  max_value_bytes));
+    return fail(ErrorCode::too_large,
+                fmt::format("an event of run {} has {} bytes; the store takes at most {}", append.run.str(), largest, max_value_bytes));
   }
   return {};
 }
@@ -85,7 +85,8 @@ Result<void> Appender::create(const Append& append, Owned& run) {
   const auto& facts = *append.create;
   Query(db_, "INSERT INTO definitions(hash, definition) VALUES(?,?) ON CONFLICT DO NOTHING", facts.definition_hash, facts.definition).run();
   Query(db_,
-        "INSERT INTO runs(uuid, workflow, definition, created) VALUES(?,?,(SELECT id FROM definitions WHERE hash=?),?) ON CONFLICT DO NOTHING",
+        "INSERT INTO runs(uuid, workflow, definition, created) VALUES(?,?,(SELECT id FROM definitions WHERE hash=?),?) ON CONFLICT DO "
+        "NOTHING",
         append.run, facts.workflow, facts.definition_hash, facts.created)
       .run();
   if (db_.failed()) return {};
@@ -94,7 +95,8 @@ Result<void> Appender::create(const Append& append, Owned& run) {
   run.summary->status = append.summary.status;
   run.summary->next_due = append.summary.next_due;
   Query(db_,
-        "INSERT INTO state(run, epoch, owner, status, last_entry, last_seq, bytes, updated, next_due, tasks_total, tasks_completed, tasks_failed) "
+        "INSERT INTO state(run, epoch, owner, status, last_entry, last_seq, bytes, updated, next_due, tasks_total, tasks_completed, "
+        "tasks_failed) "
         "VALUES(?,1,?,?,0,0,0,?,?,0,0,0)",
         run.key, *self, static_cast<int>(append.summary.status), append.at, append.summary.next_due)
       .run();
@@ -102,8 +104,8 @@ Result<void> Appender::create(const Append& append, Owned& run) {
 }
 
 Result<void> Appender::advance(const Append& append, Owned& run) {
-  Query(db_, "INSERT INTO journal(run, seq, count, prev, events) VALUES(?,?,?,?,?)", run.key, append.first_seq, append.count, run.last_entry,
-        text_)
+  Query(db_, "INSERT INTO journal(run, seq, count, prev, events) VALUES(?,?,?,?,?)", run.key, append.first_seq, append.count,
+        run.last_entry, text_)
       .run();
   if (db_.failed()) return {};
   const auto entry = db_.last_rowid();

@@ -17,14 +17,18 @@ struct Explained {
 
 Explained explain(int code, int system_error, std::string_view path, std::string_view detail) {
   const auto make = [&](Failure failure, ErrorCode kind, std::string message, bool retryable = false) {
-    Error error{.code = kind, .message = std::move(message), .context = fmt::format("sqlite={}", code), .retryable = retryable,
+    Error error{.code = kind,
+                .message = std::move(message),
+                .context = fmt::format("sqlite={}", code),
+                .retryable = retryable,
                 .retry_after = std::nullopt};
     return Explained{failure, std::move(error)};
   };
   const int primary = code & 0xff;
   // The shared-memory file beside the database grows with the log; its lack of room is reported as an I/O error.
   if (primary == SQLITE_FULL || (code == SQLITE_IOERR_SHMSIZE && system_error == ENOSPC)) {
-    return make(Failure::full, ErrorCode::store_full, fmt::format("there is no room for the store {}: make some, it goes on by itself", path), true);
+    return make(Failure::full, ErrorCode::store_full,
+                fmt::format("there is no room for the store {}: make some, it goes on by itself", path), true);
   }
   switch (primary) {
     case SQLITE_BUSY:
@@ -33,8 +37,7 @@ Explained explain(int code, int system_error, std::string_view path, std::string
                   fmt::format("the store {} is being written to by another process for too long; try again", path), true);
     case SQLITE_TOOBIG:
       return make(Failure::refused, ErrorCode::too_large, fmt::format("a value is too large for the store {} (limit 1 GB)", path));
-    case SQLITE_NOMEM:
-      return make(Failure::refused, ErrorCode::store_failed, "out of memory in the store", true);
+    case SQLITE_NOMEM: return make(Failure::refused, ErrorCode::store_failed, "out of memory in the store", true);
     case SQLITE_NOTADB:
       return make(Failure::broken, ErrorCode::store_failed, fmt::format("{} is not a Skein store: it is no SQLite database", path));
     case SQLITE_CORRUPT:
@@ -49,8 +52,7 @@ Explained explain(int code, int system_error, std::string_view path, std::string
     case SQLITE_IOERR:
       return make(Failure::broken, ErrorCode::store_failed,
                   fmt::format("the disk failed under the store {} ({}); nothing more is written until it is opened again", path, detail));
-    default:
-      return make(Failure::broken, ErrorCode::store_failed, fmt::format("the store {} failed: {}", path, detail));
+    default: return make(Failure::broken, ErrorCode::store_failed, fmt::format("the store {} failed: {}", path, detail));
   }
 }
 

@@ -17,7 +17,7 @@ std::string lock_path(const std::string& directory, std::int64_t owner) { return
 
 std::unexpected<Error> system_failure(std::string_view what, const std::string& path) {
   const int error = errno;
-  const auto code = error == ENOSPC || error == EDQUOT                     ? ErrorCode::store_full
+  const auto code = error == ENOSPC || error == EDQUOT                    ? ErrorCode::store_full
                     : error == EACCES || error == EPERM || error == EROFS ? ErrorCode::permission_denied
                                                                           : ErrorCode::store_failed;
   return fail(code, fmt::format("cannot {} {}: {}; choose another place for the store or correct that", what, path, std::strerror(error)));

@@ -23,26 +23,24 @@ Result<void> take(Connection& db, Registration& self, std::vector<Taken>& runs) 
 
 #define SKEIN_STANDING "s.run, r.uuid, s.epoch, s.last_seq, s.last_entry, s.owner FROM "
 
-Taken standing_of(const Query& query) {
-  return {{query.uuid(1), query.number(2)}, query.integer(0), query.number(3), query.integer(4)};
-}
+Taken standing_of(const Query& query) { return {{query.uuid(1), query.number(2)}, query.integer(0), query.number(3), query.integer(4)}; }
 
 void find_free(Connection& db, std::int64_t owner, Instant now, std::size_t limit, std::vector<Taken>& found) {
   const auto collect = [&](Query& query) {
     while (found.size() < limit && query.next()) found.push_back(standing_of(query));
   };
-  Query at_once(db, "SELECT " SKEIN_STANDING "state s JOIN runs r ON r.id=s.run WHERE s.status<3 AND s.owner=? AND s.next_due IS NULL", owner);
+  Query at_once(db, "SELECT " SKEIN_STANDING "state s JOIN runs r ON r.id=s.run WHERE s.status<3 AND s.owner=? AND s.next_due IS NULL",
+                owner);
   collect(at_once);
-  Query due(db,
-            "SELECT " SKEIN_STANDING
-            "state s JOIN runs r ON r.id=s.run WHERE s.status<3 AND s.owner=? AND s.next_due<=? ORDER BY s.next_due",
-            owner, now);
+  Query due(
+      db, "SELECT " SKEIN_STANDING "state s JOIN runs r ON r.id=s.run WHERE s.status<3 AND s.owner=? AND s.next_due<=? ORDER BY s.next_due",
+      owner, now);
   collect(due);
 }
 
-constexpr const char* runs_with_mail =
-    "SELECT DISTINCT " SKEIN_STANDING "inbox i CROSS JOIN state s ON s.run=i.run CROSS JOIN runs r ON r.id=i.run "
-    "WHERE s.status<3 ORDER BY s.run";
+constexpr const char* runs_with_mail = "SELECT DISTINCT " SKEIN_STANDING
+                                       "inbox i CROSS JOIN state s ON s.run=i.run CROSS JOIN runs r ON r.id=i.run "
+                                       "WHERE s.status<3 ORDER BY s.run";
 
 }  // namespace
 
@@ -104,7 +102,8 @@ bool anything_claimable(Connection& db, const Registration& self, Instant now) {
 }
 
 Result<void> release_one(Connection& db, const Registration& self, RunId run, std::uint64_t epoch) {
-  Query(db, "UPDATE state SET owner=0 WHERE run=(SELECT id FROM runs WHERE uuid=?) AND owner=? AND owner<>0 AND epoch=?", run, self.id(), epoch)
+  Query(db, "UPDATE state SET owner=0 WHERE run=(SELECT id FROM runs WHERE uuid=?) AND owner=? AND owner<>0 AND epoch=?", run, self.id(),
+        epoch)
       .run();
   if (db.failed() || db.changes() > 0) return {};
   Query known(db, "SELECT 1 FROM runs WHERE uuid=?", run);

@@ -12,8 +12,8 @@
 namespace skein::store {
 namespace {
 
-#define SKEIN_RUN_ROW                                                                                                                     \
-  "SELECT r.uuid, r.workflow, d.hash, r.created, s.updated, s.last_seq, s.epoch, s.owner, s.status, s.next_due, s.tasks_total, "          \
+#define SKEIN_RUN_ROW                                                                                                            \
+  "SELECT r.uuid, r.workflow, d.hash, r.created, s.updated, s.last_seq, s.epoch, s.owner, s.status, s.next_due, s.tasks_total, " \
   "s.tasks_completed, s.tasks_failed, r.error FROM runs r CROSS JOIN state s ON s.run=r.id CROSS JOIN definitions d ON d.id=r.definition "
 
 std::unexpected<Error> no_such_run(RunId run) { return fail(ErrorCode::not_found, fmt::format("there is no run {}", run.str())); }
@@ -74,8 +74,9 @@ Result<std::vector<RunRow>> query_runs(Connection& db, const std::string& lock_d
   Liveness liveness(lock_directory);
   std::vector<RunRow> rows;
   Query query(db,
-              SKEIN_RUN_ROW "WHERE r.id<?1 AND (?2 IS NULL OR s.status=?2) AND (?3 IS NULL OR r.workflow=?3) AND (?4 IS NULL OR r.created>?4) "
-                            "ORDER BY r.id DESC LIMIT ?5",
+              SKEIN_RUN_ROW
+              "WHERE r.id<?1 AND (?2 IS NULL OR s.status=?2) AND (?3 IS NULL OR r.workflow=?3) AND (?4 IS NULL OR r.created>?4) "
+              "ORDER BY r.id DESC LIMIT ?5",
               before, status, workflow, filter.created_after, filter.limit);
   while (query.next()) rows.push_back(row_of(query, liveness));
   return rows;
@@ -110,15 +111,16 @@ Result<std::vector<InboxMessage>> query_inbox(Connection& db, RunId run) {
   }
   std::vector<InboxMessage> messages;
   Query query(db, "SELECT id, kind, payload, at FROM inbox WHERE run=(SELECT id FROM runs WHERE uuid=?) ORDER BY id", run);
-  while (query.next()) messages.push_back({query.integer(0), run, std::string(query.text(1)), std::string(query.text(2)), query.instant(3)});
+  while (query.next())
+    messages.push_back({query.integer(0), run, std::string(query.text(1)), std::string(query.text(2)), query.instant(3)});
   return messages;
 }
 
 std::vector<RunId> query_runs_with_mail(Connection& db, std::int64_t owner) {
   std::vector<RunId> runs;
   if (owner == 0) return runs;
-  Query query(db,
-              "SELECT DISTINCT r.uuid FROM inbox i CROSS JOIN state s ON s.run=i.run CROSS JOIN runs r ON r.id=i.run WHERE s.owner=?", owner);
+  Query query(db, "SELECT DISTINCT r.uuid FROM inbox i CROSS JOIN state s ON s.run=i.run CROSS JOIN runs r ON r.id=i.run WHERE s.owner=?",
+              owner);
   while (query.next()) runs.push_back(query.uuid(0));
   return runs;
 }

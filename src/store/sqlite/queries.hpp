@@ -22,6 +22,7 @@ namespace skein::store {
 [[nodiscard]] std::vector<SharedEvent> query_shared(Connection& db, std::string_view prefix, std::int64_t after_id);
 
 /// Takes a connection for a moment at a time, never while `visit` runs.
-[[nodiscard]] Result<void> query_journal(ReaderPool& pool, RunId run, std::uint64_t from_seq, const std::function<bool(StoredEntry)>& visit);
+[[nodiscard]] Result<void> query_journal(ReaderPool& pool, RunId run, std::uint64_t from_seq,
+                                         const std::function<bool(StoredEntry)>& visit);
 
 }  // namespace skein::store

@@ -104,8 +104,9 @@ Result<void> migrate(Connection& db, std::string_view path, std::span<const Migr
     return refuse(ErrorCode::invalid_argument, fmt::format("{} is a SQLite database, but not a Skein store; choose another path", path));
   }
   if (!db.failed() && version > newest) {
-    return refuse(ErrorCode::unsupported, fmt::format("the store {} was written by a newer Skein (schema {}, this one knows {}); use that version",
-                                                      path, version, newest));
+    return refuse(
+        ErrorCode::unsupported,
+        fmt::format("the store {} was written by a newer Skein (schema {}, this one knows {}); use that version", path, version, newest));
   }
   for (const auto& step : known) {
     if (step.to <= version) continue;

@@ -24,7 +24,7 @@ Result<T> checked(Connection& db, Result<T> result) {
 }
 
 std::uint64_t file_size(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   return stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 

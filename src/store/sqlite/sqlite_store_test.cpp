@@ -83,7 +83,7 @@ class SqliteStore : public ::testing::Test {
 };
 
 mode_t mode_of(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   return stat(path.c_str(), &status) == 0 ? status.st_mode & 0777 : 0;
 }
 
@@ -170,7 +170,7 @@ TEST_F(SqliteStore, PruningShrinksTheFile) {
   }
   ASSERT_EQ(outcome(sink.wait(2'000)), "ok");
   const auto size = [&] {
-    struct stat status {};
+    struct stat status{};
     return stat(options().path.c_str(), &status) == 0 ? status.st_size : 0;
   };
   EXPECT_EQ(store->prune({at(1'000), {}, false})->runs, 2'000U);

@@ -60,9 +60,9 @@ int shm_lock(sqlite3_file* f, int offset, int n, int flags) { return real(f)->pM
 void shm_barrier(sqlite3_file* f) { real(f)->pMethods->xShmBarrier(real(f)); }
 int shm_unmap(sqlite3_file* f, int remove) { return real(f)->pMethods->xShmUnmap(real(f), remove); }
 
-const sqlite3_io_methods methods = {2,           close_file,   read_file,    write_file,      truncate_file, sync_file,       file_size,
-                                    lock_file,   unlock_file,  check_lock,   control_file,    sector_size,   characteristics, shm_map,
-                                    shm_lock,    shm_barrier,  shm_unmap,    nullptr,         nullptr};
+const sqlite3_io_methods methods = {2,         close_file,  read_file,  write_file,   truncate_file, sync_file,       file_size,
+                                    lock_file, unlock_file, check_lock, control_file, sector_size,   characteristics, shm_map,
+                                    shm_lock,  shm_barrier, shm_unmap,  nullptr,      nullptr};
 
 FaultVfs& disk_of(sqlite3_vfs* vfs) { return *static_cast<FaultVfs*>(vfs->pAppData); }
 sqlite3_vfs* system_vfs() { return sqlite3_vfs_find("unix"); }
@@ -162,7 +162,8 @@ int FaultVfs::on_write(const std::string& path, std::int64_t offset, const void*
   const std::lock_guard lock(mutex_);
   const bool now = due(false);
   auto& pending = images_[path].pending;
-  if (now && fault_ == Fault::torn_power_loss) pending.push_back({offset, std::string(static_cast<const char*>(data), static_cast<std::size_t>(size / 2)), false});
+  if (now && fault_ == Fault::torn_power_loss)
+    pending.push_back({offset, std::string(static_cast<const char*>(data), static_cast<std::size_t>(size / 2)), false});
   if (dead_) return SQLITE_IOERR_WRITE;
   if (full_) return SQLITE_FULL;
   pending.push_back({offset, std::string(static_cast<const char*>(data), static_cast<std::size_t>(size)), false});
