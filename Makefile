@@ -60,8 +60,7 @@ release:         ## Build the optimised program (build/release/src/app/skein)
 
 asan tsan: ## Build with sanitizers and run the tests: make asan, make tsan
 	@scripts/setup test
-	$(call configure_and_build,$@)
-	@scripts/sanitized-tests $@
+	@JOBS=$(JOBS) scripts/sanitized-tests $@
 
 install: release ## Install the program and the C++ package: make install PREFIX=/usr/local
 	cmake --install build/release --prefix $(PREFIX)

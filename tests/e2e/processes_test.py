@@ -82,6 +82,17 @@ class Crashed(SkeinTest):
         self.assertEqual([e["type"] for e in self.check_journal(run)].count("run_resumed"), 1)
 
 
+    def test_a_changed_file_does_not_change_a_run_in_flight(self):
+        run = self.json("run", self.file(hello()), "-i", "name=pinned", "--detach", expect=4)["run_id"]
+        changed = hello()
+        changed["tasks"][0]["parameters"]["value"] = "changed"
+        self.file(changed)
+        self.skein("worker", "--idle-exit")
+        report = self.json("show", run)
+        self.assertEqual(report["outputs"], {"message": "hello pinned!"})
+        self.assertEqual(self.json("run", self.file(changed))["outputs"], {"message": "changed!"})
+
+
 class Together(SkeinTest):
     def test_detached_runs_are_done_by_a_worker(self):
         path = self.file(hello())
