@@ -175,7 +175,7 @@ class Look(SkeinTest):
         self.assertIn("nothing to resume", done.stderr)
         self.assertEqual(done.stdout, "message: hello world!\n")
         self.skein("resume", self.bad, expect=1)
-        self.assertIn("is over: completed", self.skein("cancel", self.good, expect=1).stderr)
+        self.assertIn("has ended (completed)", self.skein("cancel", self.good, expect=1).stderr)
 
     def test_a_reader_that_leaves_is_no_error(self):
         for words in (["runs"], ["show", "last"], ["events", "last"], ["--help"]):

@@ -84,10 +84,10 @@ class StoreConformance : public ::testing::TestWithParam<Backend> {
   static Instant at(std::int64_t second) { return Instant{seconds{1'700'000'000 + second}}; }
 
   std::unique_ptr<Database> database_;
+  WaitingSink sink_;  // outlives the store
   std::unique_ptr<RunStore> store_;
   SeededRandom random_{7};
   std::int64_t ids_ = 0;
-  WaitingSink sink_;
   std::uint64_t tokens_ = 0;
 };
 
