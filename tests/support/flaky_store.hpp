@@ -1,0 +1,77 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "store/store.hpp"
+
+namespace skein::testing {
+
+/// A store that can be told to refuse appends, or to take one and say that it did not (an ambiguous commit).
+class FlakyStore final : public store::RunStore {
+ public:
+  explicit FlakyStore(std::unique_ptr<store::RunStore> inner) : inner_(std::move(inner)) {}
+
+  std::optional<Error> refuse;         ///< every append, while it is set
+  std::optional<Error> lie_once;       ///< the next append is written, and this is reported
+  int refused = 0;
+
+  Result<store::Appending> append(store::Append append, store::CommitSink& sink) override {
+    const auto run = append.run;
+    if (refuse) {
+      ++refused;
+      failed_.insert(run);
+      return std::unexpected(*refuse);
+    }
+    auto appended = inner_->append(std::move(append), sink);
+    if (auto lie = std::exchange(lie_once, std::nullopt)) {
+      failed_.insert(run);
+      return std::unexpected(*lie);
+    }
+    return appended;
+  }
+  Result<void> read_journal(RunId run, std::uint64_t from, const std::function<bool(store::StoredEntry)>& visit) const override {
+    return inner_->read_journal(run, from, visit);
+  }
+  Result<store::RunRow> find_run(RunId run) const override { return inner_->find_run(run); }
+  Result<std::vector<store::RunRow>> list_runs(const store::RunFilter& filter) const override { return inner_->list_runs(filter); }
+  Result<std::vector<RunId>> find_by_prefix(std::string_view prefix, std::size_t limit) const override {
+    return inner_->find_by_prefix(prefix, limit);
+  }
+  Result<std::string> definition(std::string_view hash) const override { return inner_->definition(hash); }
+  /// As the contract says: after a refused append its owner claims the run again.
+  Result<store::Claimed> claim(RunId run) override {
+    if (failed_.erase(run) > 0) {
+      const auto row = inner_->find_run(run);
+      if (row) (void)inner_->release(run, row->epoch);
+    }
+    return inner_->claim(run);
+  }
+  Result<std::vector<store::Claimed>> claim_runnable(Instant now, std::size_t limit) override { return inner_->claim_runnable(now, limit); }
+  Result<void> release(RunId run, std::uint64_t epoch) override { return inner_->release(run, epoch); }
+  Result<std::optional<Instant>> earliest_due() const override { return inner_->earliest_due(); }
+  Result<std::int64_t> post(store::InboxMessage message) override { return inner_->post(std::move(message)); }
+  Result<std::vector<store::InboxMessage>> inbox(RunId run) const override { return inner_->inbox(run); }
+  Result<std::vector<RunId>> runs_with_mail() const override { return inner_->runs_with_mail(); }
+  std::uint64_t change_counter() const override { return inner_->change_counter(); }
+  Result<std::int64_t> append_shared(std::string_view stream, std::string_view payload, Instant at) override {
+    if (refuse) return std::unexpected(*refuse);
+    return inner_->append_shared(stream, payload, at);
+  }
+  Result<std::vector<store::SharedEvent>> read_shared(std::string_view prefix, std::int64_t after) const override {
+    return inner_->read_shared(prefix, after);
+  }
+  Result<store::PruneReport> prune(const store::PruneFilter& filter) override { return inner_->prune(filter); }
+  Result<store::StoreInfo> info() const override { return inner_->info(); }
+  void close() override { inner_->close(); }
+  Result<std::string> get_blob(std::string_view hash) const override { return inner_->get_blob(hash); }
+
+ private:
+  std::unique_ptr<store::RunStore> inner_;
+  std::set<RunId> failed_;
+};
+
+}  // namespace skein::testing
