@@ -214,7 +214,10 @@ Result<void> Runtime::adopt(store::Claimed claimed) {
   ++active_;
   shard_of(claimed.run).post([this, claimed, wanted = *loaded](workflow::Engine& engine) {
     const auto adopted = engine.adopt(claimed, wanted);
-    if (adopted) return;
+    if (adopted) {
+      if (*adopted == workflow::Engine::Adopted::already_final) leave(claimed.run, std::nullopt);
+      return;
+    }
     log::error("a run cannot be resumed", {{"run", Json(claimed.run.str())}, {"error", Json(adopted.error().message)}});
     on_lost(claimed.run, adopted.error());
   });
@@ -238,7 +241,7 @@ Result<void> Runtime::cancel(RunId run, std::string_view reason) {
   if (!posted) return std::unexpected(posted.error());
   shard_of(run).post([run](workflow::Engine& engine) { engine.check_mail(run); });
   const auto row = store_->find_run(run);
-  if (row && !row->owned) {
+  if (row && !row->owned && !is_final(row->summary.status)) {
     const auto claimed = store_->claim(run);
     if (claimed) return adopt(*claimed);
   }

@@ -43,7 +43,7 @@ void Engine::create(RunId id, DefinitionPtr definition, JsonPtr inputs, Acknowle
   advance(run);
 }
 
-Result<void> Engine::adopt(store::Claimed claimed, DefinitionPtr definition) {
+Result<Engine::Adopted> Engine::adopt(store::Claimed claimed, DefinitionPtr definition) {
   auto run = std::make_unique<ActiveRun>(claimed.run, definition);
   run->epoch = claimed.epoch;
   Result<void> folded;
@@ -62,13 +62,14 @@ Result<void> Engine::adopt(store::Claimed claimed, DefinitionPtr definition) {
   if (!read) folded = read;
   if (!folded || is_final(run->state.status())) {
     (void)services_.store.release(claimed.run, claimed.epoch);
-    return folded;
+    if (!folded) return std::unexpected(folded.error());
+    return Adopted::already_final;
   }
   run->to_repeat = run->state.in_flight();
   run->opening = RunResumed{.epoch = claimed.epoch};
   add(std::move(run));
   check_mail(claimed.run);
-  return {};
+  return Adopted::driven;
 }
 
 void Engine::check_mail(RunId id) {

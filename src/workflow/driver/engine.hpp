@@ -71,8 +71,12 @@ class Engine {
 
   /// Creates a run and drives it. `inputs` have been checked. `acknowledge` is called once the run is durable, or refused.
   void create(RunId id, DefinitionPtr definition, JsonPtr inputs, Acknowledge acknowledge);
+  enum class Adopted : std::uint8_t {
+    driven,        ///< listeners hear of its end, which may have come already
+    already_final  ///< nothing to do; released again, and listeners hear nothing
+  };
   /// Goes on with a claimed run: reads its journal, repeats what was in flight. An error leaves the run unclaimed.
-  [[nodiscard]] Result<void> adopt(store::Claimed claimed, DefinitionPtr definition);
+  [[nodiscard]] Result<Adopted> adopt(store::Claimed claimed, DefinitionPtr definition);
   /// Reads the run's inbox.
   void check_mail(RunId run);
 

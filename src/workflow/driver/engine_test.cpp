@@ -351,7 +351,7 @@ TEST_F(EngineTest, ARunThatOnlyWaitsLeavesMemory) {
 TEST_F(EngineTest, AFinalRunIsNotAdopted) {
   auto definition = with_kind(make_definition({{"a"}}), "inline");
   const auto run = h.run(definition);
-  ASSERT_TRUE(h.engine->adopt(*store.claim(run), definition));
+  EXPECT_EQ(h.engine->adopt(*store.claim(run), definition).value(), Engine::Adopted::already_final);
   EXPECT_EQ(h.engine->active_runs(), 0U);
 }
 
