@@ -96,7 +96,8 @@ TEST(SourceText, CountsCharactersAndShowsThePlace) {
 }
 
 TEST(SourceText, ShowsAPartOfLongLines) {
-  const SourceText text(std::string(30, 'a') + "日" + std::string(400, 'b'));
+  const auto source = std::string(30, 'a') + "日" + std::string(400, 'b');
+  const SourceText text(source);
   const auto excerpt = text.excerpt(91);  // the cut falls into the wide character
   EXPECT_TRUE(excerpt.starts_with("  1 | …日bbb")) << excerpt;
   EXPECT_TRUE(excerpt.ends_with("^"));

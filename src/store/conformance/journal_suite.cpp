@@ -38,7 +38,8 @@ TEST_P(StoreConformance, AJournalOfAnUnknownRunIsNotFound) { EXPECT_EQ(journal(*
 
 TEST_P(StoreConformance, TextIsKeptExactly) {
   const auto run = started();
-  const std::string odd("quote ' nul \0 umlaut \xc3\xa4 end", 30);
+  using namespace std::string_literals;
+  const auto odd = "quote ' nul \0 umlaut \xc3\xa4 end"s;
   ASSERT_EQ(outcome(commit(next(run, 1, 2, odd))), "ok");
   EXPECT_EQ(journal(*store_, run, 2), Texts{"2+1:" + odd});
   ASSERT_EQ(outcome(commit(next(run, 1, 3, ""))), "ok");

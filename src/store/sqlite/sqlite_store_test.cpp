@@ -138,6 +138,25 @@ TEST_F(SqliteStore, RunsOfDeadOwnersComeFirstAndTheirSleepersAreRemembered) {
   EXPECT_EQ(store->claim_runnable(at(100), 10)->size(), 1U);
 }
 
+TEST_F(SqliteStore, AnOwnerThatWasTakenForDeadIsFencedOff) {
+  const auto first = open();
+  ASSERT_EQ(outcome(commit(*first, creation(run_number(1)))), "ok");
+  // Somebody removes its lock file: it lives, but nobody can know.
+  ASSERT_EQ(unlink(directory_.file("state/skein.db.owners/1.lock").c_str()), 0);
+  const auto second = open();
+  ASSERT_EQ(second->claim(run_number(1))->epoch, 2U);
+  auto late = creation(run_number(1));
+  late.create = nullptr;
+  late.first_seq = 2;
+  const auto refused = commit(*first, late);
+  ASSERT_EQ(outcome(refused), "conflict");
+  EXPECT_NE(refused.error().message.find("process " + std::to_string(getpid())), std::string::npos) << refused.error().message;
+  late.epoch = 2;
+  EXPECT_EQ(outcome(commit(*first, late)), "conflict");
+  EXPECT_EQ(outcome(commit(*second, late)), "ok");
+  EXPECT_EQ(second->find_run(run_number(1))->last_seq, 2U);
+}
+
 TEST_F(SqliteStore, WhatAKilledProcessCommittedIsThere) {
   const auto child = other_process([](RunStore& store) { (void)commit(store, creation(run_number(1))); });
   kill_and_wait(child);
