@@ -33,16 +33,17 @@ Breaker::Answer Breaker::acquire(const BreakerPolicy& policy, Instant now) {
   return {.permit = Permit::probe, .transition = std::nullopt};
 }
 
-std::optional<BreakerTransition> Breaker::record_success(Instant now) {
+std::optional<BreakerTransition> Breaker::record_success(Permit permit, Instant now) {
+  if (!heeds(permit)) return std::nullopt;
   failures_ = 0;
-  if (phase_ != BreakerPhase::half_open) return std::nullopt;
+  if (phase_ == BreakerPhase::closed) return std::nullopt;
   const BreakerTransition transition{.to = BreakerPhase::closed, .at = now};
   apply(transition);
   return transition;
 }
 
-std::optional<BreakerTransition> Breaker::record_failure(const BreakerPolicy& policy, Instant now) {
-  if (phase_ == BreakerPhase::open) return std::nullopt;
+std::optional<BreakerTransition> Breaker::record_failure(Permit permit, const BreakerPolicy& policy, Instant now) {
+  if (!heeds(permit)) return std::nullopt;
   ++failures_;
   if (phase_ == BreakerPhase::closed && failures_ < policy.failure_threshold) return std::nullopt;
   const BreakerTransition transition{.to = BreakerPhase::open, .at = now};
@@ -50,7 +51,9 @@ std::optional<BreakerTransition> Breaker::record_failure(const BreakerPolicy& po
   return transition;
 }
 
-void Breaker::record_nothing() { probe_since_.reset(); }
+void Breaker::record_nothing(Permit permit) {
+  if (permit == Permit::probe) probe_since_.reset();
+}
 
 void Breaker::apply(const BreakerTransition& transition) {
   phase_ = transition.to;

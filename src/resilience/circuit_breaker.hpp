@@ -39,11 +39,12 @@ class Breaker {
   /// May an attempt begin at `now`? A refusal changes nothing. A probe that is never answered blocks for one
   /// `recovery_timeout`, then another is let through.
   [[nodiscard]] Answer acquire(const BreakerPolicy& policy, Instant now);
-  /// An attempt ended. Results of attempts that began before it opened do not close it.
-  std::optional<BreakerTransition> record_success(Instant now);
-  std::optional<BreakerTransition> record_failure(const BreakerPolicy& policy, Instant now);
+  /// An attempt ended that `permit` let through. While the breaker is open or half-open only its probe's result counts: attempts that
+  /// began before say nothing about now.
+  std::optional<BreakerTransition> record_success(Permit permit, Instant now);
+  std::optional<BreakerTransition> record_failure(Permit permit, const BreakerPolicy& policy, Instant now);
   /// An attempt ended without saying anything about the other side (cancelled): a probe's place is free again.
-  void record_nothing();
+  void record_nothing(Permit permit);
 
   /// Folds a recorded transition, as after a restart: the phase and its instant survive, counts begin at zero.
   void apply(const BreakerTransition& transition);
@@ -53,6 +54,8 @@ class Breaker {
   [[nodiscard]] std::uint32_t failures() const { return failures_; }
 
  private:
+  [[nodiscard]] bool heeds(Permit permit) const { return phase_ == BreakerPhase::closed || permit == Permit::probe; }
+
   BreakerPhase phase_ = BreakerPhase::closed;
   Instant since_{};
   std::uint32_t failures_ = 0;

@@ -11,20 +11,20 @@ using Permit = Breaker::Permit;
 
 Breaker opened() {
   Breaker breaker;
-  for (int i = 0; i < 3; ++i) (void)breaker.record_failure(policy, t0);
+  for (int i = 0; i < 3; ++i) (void)breaker.record_failure(Permit::granted, policy, t0);
   return breaker;
 }
 
 TEST(Breaker, OpensAfterConsecutiveFailures) {
   Breaker breaker;
-  EXPECT_FALSE(breaker.record_failure(policy, t0));
-  EXPECT_FALSE(breaker.record_failure(policy, t0));
-  EXPECT_FALSE(breaker.record_success(t0));  // the count begins again
+  EXPECT_FALSE(breaker.record_failure(Permit::granted, policy, t0));
+  EXPECT_FALSE(breaker.record_failure(Permit::granted, policy, t0));
+  EXPECT_FALSE(breaker.record_success(Permit::granted, t0));  // the count begins again
   EXPECT_EQ(breaker.failures(), 0U);
-  EXPECT_FALSE(breaker.record_failure(policy, t0));
-  EXPECT_FALSE(breaker.record_failure(policy, t0));
+  EXPECT_FALSE(breaker.record_failure(Permit::granted, policy, t0));
+  EXPECT_FALSE(breaker.record_failure(Permit::granted, policy, t0));
   EXPECT_EQ(breaker.acquire(policy, t0).permit, Permit::granted);
-  const auto transition = breaker.record_failure(policy, t0);
+  const auto transition = breaker.record_failure(Permit::granted, policy, t0);
   ASSERT_TRUE(transition);
   EXPECT_EQ(*transition, (BreakerTransition{.to = BreakerPhase::open, .at = t0}));
   EXPECT_EQ(breaker.acquire(policy, t0).permit, Permit::refused);
@@ -44,10 +44,10 @@ TEST(Breaker, ClosesOnASuccessfulProbeAndOpensOnAFailedOne) {
   auto breaker = opened();
   (void)breaker.acquire(policy, t0 + seconds{60});
   auto copy = breaker;
-  const auto closed = breaker.record_success(t0 + seconds{61});
+  const auto closed = breaker.record_success(Permit::probe, t0 + seconds{61});
   ASSERT_TRUE(closed);
   EXPECT_EQ(closed->to, BreakerPhase::closed);
-  const auto open = copy.record_failure(policy, t0 + seconds{61});
+  const auto open = copy.record_failure(Permit::probe, policy, t0 + seconds{61});
   ASSERT_TRUE(open);
   EXPECT_EQ(open->to, BreakerPhase::open);
   EXPECT_EQ(copy.acquire(policy, t0 + seconds{120}).permit, Permit::refused);
@@ -56,17 +56,23 @@ TEST(Breaker, ClosesOnASuccessfulProbeAndOpensOnAFailedOne) {
 
 TEST(Breaker, LateResultsOfOldAttemptsDoNotMoveAnOpenBreaker) {
   auto breaker = opened();
-  EXPECT_FALSE(breaker.record_success(t0));
-  EXPECT_FALSE(breaker.record_failure(policy, t0 + seconds{30}));
+  EXPECT_FALSE(breaker.record_success(Permit::granted, t0));
+  EXPECT_FALSE(breaker.record_failure(Permit::granted, policy, t0 + seconds{30}));
   EXPECT_EQ(breaker.phase(), BreakerPhase::open);
   EXPECT_EQ(breaker.since(), t0);
+  (void)breaker.acquire(policy, t0 + seconds{60});
+  EXPECT_FALSE(breaker.record_success(Permit::granted, t0 + seconds{61}));
+  EXPECT_FALSE(breaker.record_failure(Permit::granted, policy, t0 + seconds{61}));
+  breaker.record_nothing(Permit::granted);
+  EXPECT_EQ(breaker.phase(), BreakerPhase::half_open);
+  EXPECT_EQ(breaker.acquire(policy, t0 + seconds{62}).permit, Permit::refused);  // the probe is still out
 }
 
 TEST(Breaker, ALostProbeDoesNotBlockForEver) {
   auto breaker = opened();
   (void)breaker.acquire(policy, t0 + seconds{60});
   EXPECT_EQ(breaker.acquire(policy, t0 + seconds{120}).permit, Permit::probe);
-  breaker.record_nothing();
+  breaker.record_nothing(Permit::probe);
   EXPECT_EQ(breaker.acquire(policy, t0 + seconds{121}).permit, Permit::probe);
 }
 

@@ -49,7 +49,7 @@ Result<BreakerBoard::Ticket> BreakerBoard::acquire(std::string breaker, const re
                                  .retryable = true,
                                  .retry_after = std::chrono::ceil<milliseconds>(left)});
   }
-  return Ticket{.breaker = std::move(breaker), .policy = policy};
+  return Ticket{.breaker = std::move(breaker), .policy = policy, .permit = answer.permit};
 }
 
 void BreakerBoard::succeeded(const Ticket& ticket, Instant now) {
@@ -57,7 +57,7 @@ void BreakerBoard::succeeded(const Ticket& ticket, Instant now) {
   std::optional<resilience::BreakerTransition> transition;
   {
     const std::lock_guard lock(mutex_);
-    transition = breakers_[ticket.breaker].record_success(now);
+    transition = breakers_[ticket.breaker].record_success(ticket.permit, now);
   }
   if (transition) record(ticket.breaker, *transition);
 }
@@ -67,7 +67,7 @@ void BreakerBoard::failed(const Ticket& ticket, Instant now) {
   std::optional<resilience::BreakerTransition> transition;
   {
     const std::lock_guard lock(mutex_);
-    transition = breakers_[ticket.breaker].record_failure(ticket.policy, now);
+    transition = breakers_[ticket.breaker].record_failure(ticket.permit, ticket.policy, now);
   }
   if (transition) record(ticket.breaker, *transition);
 }
@@ -75,7 +75,7 @@ void BreakerBoard::failed(const Ticket& ticket, Instant now) {
 void BreakerBoard::abandoned(const Ticket& ticket) {
   if (!ticket.tracked()) return;
   const std::lock_guard lock(mutex_);
-  breakers_[ticket.breaker].record_nothing();
+  breakers_[ticket.breaker].record_nothing(ticket.permit);
 }
 
 bool BreakerBoard::counts(const Error& error) {

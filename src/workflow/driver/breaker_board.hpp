@@ -22,6 +22,7 @@ class BreakerBoard {
   struct Ticket {
     std::string breaker;
     resilience::BreakerPolicy policy;
+    resilience::Breaker::Permit permit = resilience::Breaker::Permit::granted;
     [[nodiscard]] bool tracked() const { return !breaker.empty(); }
   };
   struct Status {

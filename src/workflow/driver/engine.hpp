@@ -139,6 +139,7 @@ class Engine {
   std::unordered_map<CallId, std::pair<std::uint64_t, TaskIndex>> calls_;  ///< to a token and a task
   std::set<std::pair<Instant, std::uint64_t>> due_;
   std::vector<Action> actions_;        ///< kept for its memory
+  Instant now_{};                      ///< when `collect` began
   std::optional<Instant> announced_due_;
   std::uint64_t next_token_ = 1;
   CallId next_call_ = 1;

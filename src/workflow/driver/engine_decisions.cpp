@@ -10,8 +10,9 @@
 
 namespace skein::workflow {
 
-/// Everything that can be folded and decided now.
+/// Everything that can be folded and decided now. One reading of the clock serves all of it: what is committed together happened together.
 std::vector<Event> Engine::collect(ActiveRun& run) {
+  now_ = services_.clock.now();
   std::vector<Event> events;
   if (auto opening = std::exchange(run.opening, std::nullopt)) fold(run, std::move(*opening), events);
   if (!run.mail.empty()) fold_mail(run, events);
@@ -27,7 +28,7 @@ void Engine::decide(ActiveRun& run, std::vector<Event>& events) {
   auto actions = std::exchange(actions_, {});
   while (true) {
     actions.clear();
-    run.state.next_actions(services_.clock.now(), actions);
+    run.state.next_actions(now_, actions);
     if (actions.empty()) break;
     const bool stopping = run.state.stopping();
     for (const auto& action : actions) {
@@ -57,7 +58,7 @@ void Engine::take(ActiveRun& run, const Action& action, std::vector<Event>& even
 }
 
 void Engine::fold(ActiveRun& run, EventBody body, std::vector<Event>& events) {
-  events.push_back(Event{.at = services_.clock.now(), .body = std::move(body)});
+  events.push_back(Event{.at = now_, .body = std::move(body)});
   const auto folded = run.state.apply(events.back());
   if (folded) return;
   // Only a bug leads here: the engine made an event that its own machine refuses. Going on would loop or write a journal that cannot
@@ -69,7 +70,7 @@ void Engine::fold(ActiveRun& run, EventBody body, std::vector<Event>& events) {
 void Engine::fold_outcome(ActiveRun& run, Outcome outcome, std::vector<Event>& events) {
   const auto attempt = outcome.attempt;
   const auto& task = run.state.tasks()[attempt.task];
-  const auto now = services_.clock.now();
+  const auto now = now_;
   auto& response = outcome.response;
   const bool open = (task.status == TaskStatus::running || task.status == TaskStatus::waiting) && task.attempt == attempt.attempt &&
                     task.activation == attempt.activation;
