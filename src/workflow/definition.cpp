@@ -1,6 +1,7 @@
 #include "workflow/definition.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -54,13 +55,79 @@ microseconds Definition::timeout_of(TaskIndex task) const {
   return t.timeout.value_or(agents[t.agent].timeout);
 }
 
+std::uint32_t Definition::max_concurrency_of(TaskIndex task) const {
+  if (tasks[task].max_concurrency > 0) return tasks[task].max_concurrency;
+  return parallel_execution ? default_max_concurrency : 1;
+}
+
+namespace {
+
+/// Tasks that edges connect, directly or not, are one graph.
+void find_graphs(Definition& definition) {
+  auto& tasks = definition.tasks;
+  std::vector<TaskIndex> leader(tasks.size());
+  std::iota(leader.begin(), leader.end(), TaskIndex{0});
+  const auto leader_of = [&](TaskIndex task) {
+    while (leader[task] != task) task = leader[task] = leader[leader[task]];
+    return task;
+  };
+  std::vector<bool> touched(tasks.size());
+  for (EdgeIndex i = 0; i < definition.edges.size(); ++i) {
+    const auto& edge = definition.edges[i];
+    if (edge.from) {
+      touched[*edge.from] = true;
+      tasks[*edge.from].edges.push_back(i);
+    }
+    if (edge.to) {
+      touched[*edge.to] = true;
+      tasks[*edge.to].entered_by_edges = true;
+    }
+    if (edge.from && edge.to) leader[leader_of(*edge.from)] = leader_of(*edge.to);
+  }
+  std::map<TaskIndex, GraphIndex> graphs;
+  for (TaskIndex i = 0; i < tasks.size(); ++i) {
+    if (!touched[i]) continue;
+    const auto [it, added] = graphs.try_emplace(leader_of(i), static_cast<GraphIndex>(definition.graphs.size()));
+    if (added) definition.graphs.emplace_back();
+    definition.graphs[it->second].tasks.push_back(i);
+    tasks[i].graph = it->second;
+  }
+}
+
+/// Whether any template of the definition may look at the earlier activations of a task.
+bool asks_for_activations(const Definition& definition) {
+  const auto asks = [](const Template& text) {
+    return std::ranges::any_of(text.references(), [](const TemplateReference& use) {
+      return use.reference.field == "activations" || use.reference.head == "tasks" || use.reference.field.empty();
+    });
+  };
+  const auto asks_maybe = [&](const std::optional<Template>& text) { return text && asks(*text); };
+  return std::ranges::any_of(definition.tasks,
+                             [&](const TaskDefinition& task) {
+                               return asks(task.parameters) || asks_maybe(task.when) || asks_maybe(task.for_each);
+                             }) ||
+         std::ranges::any_of(definition.edges, [&](const EdgeDefinition& edge) { return asks_maybe(edge.when); }) ||
+         std::ranges::any_of(definition.outputs, [&](const OutputDefinition& output) { return asks(output.value); });
+}
+
+}  // namespace
+
 void finish_definition(Definition& definition) {
-  for (auto& task : definition.tasks) task.dependents.clear();
+  for (auto& task : definition.tasks) {
+    task.dependents.clear();
+    task.edges.clear();
+    task.graph.reset();
+    task.entered_by_edges = false;
+  }
   definition.task_by_name.clear();
+  definition.graphs.clear();
   for (TaskIndex i = 0; i < definition.tasks.size(); ++i) {
     definition.task_by_name.emplace(definition.tasks[i].name, i);
     for (const auto needed : definition.tasks[i].depends_on) definition.tasks[needed].dependents.push_back(i);
   }
+  find_graphs(definition);
+  const bool keeps = !definition.edges.empty() && asks_for_activations(definition);
+  for (auto& task : definition.tasks) task.keeps_activations = keeps && task.graph.has_value();
   definition.document_text = to_json(definition.document);
   definition.hash = sha256_hex(to_json(canonical(definition.document)));
 }

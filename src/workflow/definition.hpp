@@ -20,6 +20,9 @@ namespace skein::workflow {
 /// Index of a task in `Definition::tasks`, of an agent in `Definition::agents`.
 using TaskIndex = std::uint32_t;
 using AgentIndex = std::uint32_t;
+/// Index of an edge in `Definition::edges`, of a graph in `Definition::graphs`.
+using EdgeIndex = std::uint32_t;
+using GraphIndex = std::uint32_t;
 
 enum class FailureStrategy : std::uint8_t { stop_on_first_failure, continue_on_failure, partial_completion_allowed };
 
@@ -68,10 +71,36 @@ struct TaskDefinition {
   std::vector<TaskIndex> depends_on;
   std::vector<TaskIndex> dependents;               ///< the inverse, filled by `finish_definition`
   bool continue_on_failure = false;
+  std::optional<Template> when;                    ///< a condition; where it is false the task is skipped
+  std::optional<Template> for_each;                ///< a list; the task runs once for each of its items
+  std::uint32_t max_concurrency = 0;               ///< items at once; 0: 1 in a sequential workflow, else `default_max_concurrency`
+  std::optional<microseconds> deadline;            ///< of one activation with all its attempts and items
   std::optional<resilience::RetryPolicy> retry;    ///< the agent's where absent
   std::optional<RetryOn> retry_on;
   /// Whether a crash may repeat an attempt that was in flight. `effect` fails with `outcome_unknown` instead.
   bool effect = false;
+
+  // Filled by `finish_definition`:
+  std::vector<EdgeIndex> edges;                    ///< that leave it, in file order
+  std::optional<GraphIndex> graph;                 ///< the graph it is part of, where edges touch it
+  bool entered_by_edges = false;
+  bool keeps_activations = false;                  ///< an expression asks for `activations` of a task
+};
+
+/// Items of a `for_each` at once in a parallel workflow that does not say how many.
+inline constexpr std::uint32_t default_max_concurrency = 10;
+
+/// Where a run may go after a task. Of the edges that leave one task the first whose condition holds fires.
+struct EdgeDefinition {
+  std::optional<TaskIndex> from;                   ///< absent: `start`, the beginning of the run
+  std::optional<TaskIndex> to;                     ///< absent: `end`, nothing follows
+  std::optional<Template> when;                    ///< absent: always
+  std::optional<std::uint32_t> max_iterations;     ///< how often it may fire in one run
+};
+
+/// Tasks that edges tie together. It is quiet once nothing in it runs or will run; whoever depends on one of its tasks waits for that.
+struct GraphDefinition {
+  std::vector<TaskIndex> tasks;
 };
 
 /// One typed input: a JSON Schema subset.
@@ -100,23 +129,26 @@ struct Definition {
   std::vector<InputDefinition> inputs;
   std::vector<AgentDefinition> agents;
   std::vector<TaskDefinition> tasks;
+  std::vector<EdgeDefinition> edges;
   std::vector<OutputDefinition> outputs;
 
   /// The file as one JSON value (comments gone, anchors resolved): what is stored, and what `hash` is made of.
   Json document;
   std::string document_text;  ///< `document` as compact JSON; filled by `finish_definition`
   std::map<std::string, TaskIndex, std::less<>> task_by_name;  ///< filled by `finish_definition`
+  std::vector<GraphDefinition> graphs;                         ///< filled by `finish_definition`
   std::string hash;  ///< SHA-256 of `document` as canonical JSON (keys sorted, compact)
 
   [[nodiscard]] std::optional<TaskIndex> find_task(std::string_view task_name) const;
   [[nodiscard]] const resilience::RetryPolicy& retry_of(TaskIndex task) const;
   [[nodiscard]] const RetryOn& retry_on_of(TaskIndex task) const;
   [[nodiscard]] microseconds timeout_of(TaskIndex task) const;
+  [[nodiscard]] std::uint32_t max_concurrency_of(TaskIndex task) const;
 };
 
 using DefinitionPtr = std::shared_ptr<const Definition>;
 
-/// Fills what follows from the rest: `dependents`, `document_text`, `task_by_name` and `hash`.
+/// Fills what follows from the rest: the inverse of `depends_on`, graphs, names, `document_text` and `hash`.
 void finish_definition(Definition& definition);
 
 [[nodiscard]] std::string_view to_string(FailureStrategy strategy) noexcept;

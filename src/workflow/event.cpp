@@ -20,6 +20,9 @@ std::string_view type_of(const Event& event) {
                         [](const TaskFailed&) -> std::string_view { return "task_failed"; },
                         [](const TaskSkipped&) -> std::string_view { return "task_skipped"; },
                         [](const TaskCancelled&) -> std::string_view { return "task_cancelled"; },
+                        [](const ItemsListed&) -> std::string_view { return "items_listed"; },
+                        [](const ItemsEnded& e) -> std::string_view { return e.error ? "items_failed" : "items_completed"; },
+                        [](const EdgeTaken&) -> std::string_view { return "edge_taken"; },
                         [](const Emission&) -> std::string_view { return "emitted"; },
                         [](const StopRequested&) -> std::string_view { return "stop_requested"; },
                         [](const RunFinished& e) -> std::string_view {

@@ -16,11 +16,23 @@
 
 namespace skein::workflow {
 
+/// The item of an attempt whose task has no `for_each`.
+inline constexpr std::uint32_t no_item = 0xFFFF'FFFF;
+
+/// What makes attempts of its own: a task, or one item of a task with a `for_each`.
+struct Step {
+  TaskIndex task = 0;
+  std::uint32_t item = no_item;
+  friend auto operator<=>(const Step&, const Step&) = default;
+};
+
 /// Which try of which entry into which task. Loops enter a task several times; `activation` and `attempt` count from 1.
 struct Attempt {
   TaskIndex task = 0;
   std::uint32_t activation = 1;
   std::uint32_t attempt = 1;
+  std::uint32_t item = no_item;        ///< from 0, the place in the list of a `for_each`
+  [[nodiscard]] Step step() const { return {.task = task, .item = item}; }
   friend bool operator==(const Attempt&, const Attempt&) = default;
 };
 
@@ -39,6 +51,7 @@ struct AttemptStarted {
   Attempt attempt;
   std::optional<Instant> wake_at;      ///< a durable timer: there is no call, the attempt ends at this instant
 };
+/// The step of this attempt is done: the task, or one item of it.
 struct TaskCompleted {
   Attempt attempt;
   JsonPtr result;
@@ -52,7 +65,7 @@ struct AttemptFailed {
   microseconds duration{};
   Instant retry_at{};
 };
-/// The last attempt failed.
+/// The step has failed for good: its last attempt failed, or the task's deadline passed.
 struct TaskFailed {
   Attempt attempt;
   Error error;
@@ -61,6 +74,25 @@ struct TaskFailed {
 struct TaskSkipped {
   TaskIndex task = 0;
   std::string reason;
+};
+/// The list of a `for_each`, evaluated once for each activation.
+struct ItemsListed {
+  TaskIndex task = 0;
+  std::uint32_t activation = 1;
+  JsonPtr items;                       ///< an array
+};
+/// A task with a `for_each` ended: with the list of its items' results, or by a failure. What was in flight is abandoned.
+struct ItemsEnded {
+  TaskIndex task = 0;
+  std::uint32_t activation = 1;
+  std::optional<Error> error;
+  microseconds duration{};
+};
+/// Where the run goes after an activation.
+struct EdgeTaken {
+  TaskIndex task = 0;
+  std::uint32_t activation = 1;
+  std::optional<EdgeIndex> edge;       ///< absent: no edge's condition held, so this way ends
 };
 /// The run ends before the task could; a call in flight is abandoned.
 struct TaskCancelled {
@@ -72,8 +104,8 @@ struct Emission {
   std::string name;
   JsonPtr data;
 };
-enum class StopReason : std::uint8_t { cancelled, timed_out };
-/// Somebody cancelled the run, or its time is over.
+enum class StopReason : std::uint8_t { cancelled, timed_out, failed };
+/// Somebody cancelled the run, its time is over, or it cannot be decided how to go on.
 struct StopRequested {
   StopReason reason = StopReason::cancelled;
   std::string message;
@@ -85,7 +117,7 @@ struct RunFinished {
 };
 
 using EventBody = std::variant<RunCreated, RunResumed, AttemptStarted, TaskCompleted, AttemptFailed, TaskFailed, TaskSkipped, TaskCancelled,
-                               Emission, StopRequested, RunFinished>;
+                               ItemsListed, ItemsEnded, EdgeTaken, Emission, StopRequested, RunFinished>;
 
 struct Event {
   Instant at{};
@@ -93,7 +125,7 @@ struct Event {
 };
 
 /// As in the journal: run_created, run_resumed, attempt_started, task_completed, attempt_failed, task_failed, task_skipped,
-/// task_cancelled, emitted, stop_requested, and run_completed | run_partially_completed | run_failed | run_cancelled.
+/// task_cancelled, items_listed, items_completed, items_failed, edge_taken, emitted, stop_requested, and run_completed | run_partially_completed | run_failed | run_cancelled.
 [[nodiscard]] std::string_view type_of(const Event& event);
 /// The task an event is about, where it is about one.
 [[nodiscard]] std::optional<TaskIndex> task_of(const Event& event);

@@ -1,5 +1,7 @@
 #include "workflow/event_codec.hpp"
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <iterator>
 #include <limits>
@@ -11,6 +13,9 @@
 
 namespace skein::workflow {
 namespace {
+
+/// In the order of `StopReason`.
+constexpr std::array<std::string_view, 3> stop_reasons{"cancelled", "timed_out", "failed"};
 
 /// Writes the members of one event, in a fixed order.
 class Encoder {
@@ -60,13 +65,32 @@ class Encoder {
     text("reason", e.reason);
   }
   void members(const TaskCancelled& e) { task(e.task); }
+  void members(const ItemsListed& e) {
+    task(e.task);
+    activation(e.activation);
+    payload("items", e.items);
+  }
+  void members(const ItemsEnded& e) {
+    task(e.task);
+    activation(e.activation);
+    if (e.error) error(*e.error);
+    integer("duration", e.duration.count());
+  }
+  void members(const EdgeTaken& e) {
+    task(e.task);
+    activation(e.activation);
+    if (!e.edge) return;
+    integer("edge", *e.edge);
+    const auto to = definition_.edges[*e.edge].to;
+    text("to", to ? std::string_view(definition_.tasks[*to].name) : "end");
+  }
   void members(const Emission& e) {
     task(e.task);
     text("name", e.name);
     payload("data", e.data);
   }
   void members(const StopRequested& e) {
-    text("reason", e.reason == StopReason::cancelled ? "cancelled" : "timed_out");
+    text("reason", stop_reasons[static_cast<std::size_t>(e.reason)]);
     text("message", e.message);
   }
   void members(const RunFinished& e) {
@@ -89,9 +113,13 @@ class Encoder {
     append_json(out_, Json(value));
   }
   void task(TaskIndex index) { text("task", definition_.tasks[index].name); }
+  void activation(std::uint32_t number) {
+    if (number != 1) integer("activation", number);
+  }
   void attempt(const Attempt& a) {
     task(a.task);
-    if (a.activation != 1) integer("activation", a.activation);
+    activation(a.activation);
+    if (a.item != no_item) integer("item", a.item);
     integer("attempt", a.attempt);
   }
   void error(const Error& e) {
@@ -142,11 +170,18 @@ class Decoder {
       event.body = TaskSkipped{.task = task(), .reason = text("reason")};
     } else if (type == "task_cancelled") {
       event.body = TaskCancelled{.task = task()};
+    } else if (type == "items_listed") {
+      event.body = ItemsListed{.task = task(), .activation = activation(), .items = payload("items")};
+    } else if (type == "items_completed") {
+      event.body = ItemsEnded{.task = task(), .activation = activation(), .error = std::nullopt, .duration = duration()};
+    } else if (type == "items_failed") {
+      event.body = ItemsEnded{.task = task(), .activation = activation(), .error = error(), .duration = duration()};
+    } else if (type == "edge_taken") {
+      event.body = EdgeTaken{.task = task(), .activation = activation(), .edge = maybe_edge()};
     } else if (type == "emitted") {
       event.body = Emission{.task = task(), .name = text("name"), .data = payload("data")};
     } else if (type == "stop_requested") {
-      event.body = StopRequested{.reason = text("reason") == "cancelled" ? StopReason::cancelled : StopReason::timed_out,
-                                 .message = text("message")};
+      event.body = StopRequested{.reason = stop_reason(), .message = text("message")};
     } else if (const auto status = type.starts_with("run_") ? run_status_from(type.substr(4)) : std::nullopt; status && is_final(*status)) {
       event.body = RunFinished{.status = *status, .error = maybe_text("error"), .outputs = maybe_payload("outputs")};
     } else {
@@ -197,9 +232,26 @@ class Decoder {
     return static_cast<std::uint32_t>(value);
   }
   Attempt attempt() {
-    Attempt out{.task = task(), .activation = 1, .attempt = counter("attempt")};
-    if (find("activation") != nullptr) out.activation = counter("activation");
+    Attempt out{.task = task(), .activation = activation(), .attempt = counter("attempt")};
+    if (find("item") != nullptr) out.item = index("item", no_item);
     return out;
+  }
+  std::uint32_t activation() { return find("activation") != nullptr ? counter("activation") : 1; }
+  /// A place in something that holds fewer than `end`.
+  std::uint32_t index(std::string_view name, std::uint64_t end) {
+    const auto value = integer(name);
+    if (value < 0 || static_cast<std::uint64_t>(value) >= end) wrong(fmt::format("'{}' is out of range", name));
+    return static_cast<std::uint32_t>(value);
+  }
+  std::optional<EdgeIndex> maybe_edge() {
+    if (find("edge") == nullptr) return std::nullopt;
+    return index("edge", definition_.edges.size());
+  }
+  StopReason stop_reason() {
+    const auto name = text("reason");
+    const auto known = std::ranges::find(stop_reasons, name);
+    if (known == stop_reasons.end()) wrong(fmt::format("unknown reason to stop '{}'", name));
+    return static_cast<StopReason>((known - stop_reasons.begin()) % static_cast<std::ptrdiff_t>(stop_reasons.size()));
   }
   Error error() {
     const auto* value = find("error");

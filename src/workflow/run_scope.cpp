@@ -10,15 +10,14 @@ namespace {
 
 const Json null_value;
 
-/// The object `tasks["x"]` and a bare task name stand for.
-Json whole_task(const TaskState& task) {
-  JsonObject out;
-  out["status"] = to_string(task.status);
-  out["result"] = task.result ? *task.result : Json();
-  out["error"] = task.error ? error_to_json(*task.error) : Json();
-  out["attempts"] = task.attempt;
-  out["metadata"] = task.metadata ? *task.metadata : Json();
-  return out;
+/// A member of a value, as in jq: null where it is absent.
+Result<const Json*> member_of(const Json& value, std::string_view field) {
+  if (field.empty()) return &value;
+  if (value.is_null()) return &null_value;
+  const auto* object = value.if_object();
+  if (object == nullptr) return fail(ErrorCode::expression_failed, fmt::format("cannot index {} with \"{}\"", type_name(value), field));
+  const auto* member = object->if_contains(field);
+  return member != nullptr ? member : &null_value;
 }
 
 const Json* put(Json& scratch, Json value) {
@@ -28,33 +27,62 @@ const Json* put(Json& scratch, Json value) {
 
 }  // namespace
 
-Result<const Json*> RunScope::task_field(const TaskState& task, std::string_view name, std::string_view field, Json& scratch) const {
-  if (!is_final(task.status)) {
-    return fail(ErrorCode::expression_failed, fmt::format("task '{}' has not ended yet; add it to depends_on", name));
+/// The object `tasks["x"]` and a bare task name stand for.
+Json RunScope::whole_task(TaskIndex index) const {
+  const auto& task = state_.tasks()[index];
+  JsonObject out;
+  out["status"] = to_string(task.status);
+  out["result"] = task.result ? *task.result : Json();
+  out["error"] = task.error ? error_to_json(*task.error) : Json();
+  out["attempts"] = task.attempt;
+  out["metadata"] = task.metadata ? *task.metadata : Json();
+  if (state_.definition().tasks[index].keeps_activations) out["activations"] = activations_of(index);
+  return out;
+}
+
+Json RunScope::activations_of(TaskIndex index) const {
+  JsonArray out;
+  for (const auto& ended : state_.activations(index)) {
+    out.push_back(JsonObject{{"status", to_string(ended.status)},
+                             {"result", ended.result ? *ended.result : Json()},
+                             {"error", ended.error ? error_to_json(*ended.error) : Json()}});
   }
-  if (field.empty()) return put(scratch, whole_task(task));
+  return out;
+}
+
+Result<const Json*> RunScope::task_field(TaskIndex index, std::string_view field, Json& scratch) const {
+  const auto& task = state_.tasks()[index];
+  const auto& definition = state_.definition().tasks[index];
+  // In a graph, a task that runs again is known by its last activation, and one that never ran by nulls.
+  if (!is_final(task.status) && !definition.graph) {
+    return fail(ErrorCode::expression_failed, fmt::format("task '{}' has not ended yet; add it to depends_on", definition.name));
+  }
+  if (field.empty()) return put(scratch, whole_task(index));
   if (field == "result") return task.result ? task.result.get() : &null_value;
   if (field == "metadata") return task.metadata ? task.metadata.get() : &null_value;
   if (field == "status") return put(scratch, Json(to_string(task.status)));
   if (field == "attempts") return put(scratch, task.attempt);
   if (field == "error") return task.error ? put(scratch, error_to_json(*task.error)) : &null_value;
+  if (field == "activations") return put(scratch, activations_of(index));
   return &null_value;
+}
+
+Result<const Json*> RunScope::item_field(std::string_view field) const {
+  const auto* items = state_.fan_out(step_->task);
+  if (items == nullptr) return fail(ErrorCode::expression_failed, "'item' has a meaning only inside the task with the for_each");
+  return member_of(items->list->get_array()[step_->item], field);
 }
 
 Result<const Json*> RunScope::find(std::string_view head, std::string_view field, Json& scratch) const {
   const auto& definition = state_.definition();
-  if (const auto index = definition.find_task(head)) return task_field(state_.tasks()[*index], head, field, scratch);
+  if (step_ && step_->item != no_item) {
+    if (head == "item") return item_field(field);
+    if (head == "index") return put(scratch, Json(step_->item));
+  }
+  if (const auto index = definition.find_task(head)) return task_field(*index, field, scratch);
   const auto* inputs = state_.inputs().if_object();
   if (inputs != nullptr) {
-    if (const auto* input = inputs->if_contains(head)) {
-      if (field.empty()) return input;
-      if (input->is_null()) return &null_value;
-      const auto* object = input->if_object();
-      if (object == nullptr)
-        return fail(ErrorCode::expression_failed, fmt::format("cannot index {} with \"{}\"", type_name(*input), field));
-      const auto* member = object->if_contains(field);
-      return member != nullptr ? member : &null_value;
-    }
+    if (const auto* input = inputs->if_contains(head)) return member_of(*input, field);
   }
   if (head == "inputs") {
     if (field.empty() || inputs == nullptr) return &state_.inputs();
@@ -65,11 +93,11 @@ Result<const Json*> RunScope::find(std::string_view head, std::string_view field
     if (!field.empty()) {
       const auto index = definition.find_task(field);
       if (!index) return fail(ErrorCode::expression_failed, fmt::format("there is no task '{}'", field));
-      return task_field(state_.tasks()[*index], field, {}, scratch);
+      return task_field(*index, {}, scratch);
     }
     JsonObject all;
     for (TaskIndex i = 0; i < definition.tasks.size(); ++i) {
-      if (is_final(state_.tasks()[i].status)) all[definition.tasks[i].name] = whole_task(state_.tasks()[i]);
+      if (is_final(state_.tasks()[i].status)) all[definition.tasks[i].name] = whole_task(i);
     }
     return put(scratch, std::move(all));
   }

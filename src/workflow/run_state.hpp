@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,26 +14,51 @@
 
 namespace skein::workflow {
 
-/// What has become of one task.
-struct TaskState {
+/// What has become of one step: a task that runs by itself, or one item of a `for_each`.
+struct StepState {
   TaskStatus status = TaskStatus::pending;
-  std::uint32_t activation = 1;
   std::uint32_t attempt = 0;           ///< the latest that was started; 0 before the first
-  std::uint32_t unmet = 0;             ///< dependencies that have not ended yet
   Instant started{};                   ///< of the latest attempt
   Instant ended{};
   Instant due{};                       ///< of its timer, while retrying or waiting
-  JsonPtr result;                      ///< of a completed task
+  JsonPtr result;                      ///< of the latest completion
   JsonPtr metadata;
   std::shared_ptr<const Error> error;  ///< of the latest failure
+};
+
+/// What has become of one task, in its latest activation.
+struct TaskState : StepState {
+  std::uint32_t activation = 1;        ///< 0 while no edge has led to a task that edges enter
+  std::uint32_t queued = 0;            ///< entries by edges that wait for the activation under way
+  std::uint32_t unmet = 0;             ///< dependencies that have not ended yet
+  bool blocks = false;                 ///< it ended so that what depends on it cannot run
+  Instant deadline{};                  ///< of this activation, where the task has one
   std::string skip_reason;
+};
+
+/// The items of a task with a `for_each`, while it runs.
+struct FanOut {
+  JsonPtr list;                        ///< an array
+  std::vector<StepState> items;
+  std::uint32_t next = 0;              ///< the first that was not started; items start in order
+  std::uint32_t active = 0;            ///< started and not ended
+  std::uint32_t unfinished = 0;
+  std::uint32_t failed = 0;
+  std::uint32_t first_failed = no_item;
+};
+
+/// How one activation of a task in a graph ended.
+struct ActivationRecord {
+  TaskStatus status = TaskStatus::completed;
+  JsonPtr result;
+  std::shared_ptr<const Error> error;
 };
 
 // -- what the machine wants done. Each is offered until the event that answers it is folded. ------------------------------
 
 struct StartAttempt {
   Attempt attempt;
-};                                     ///< answered by AttemptStarted
+};                                     ///< answered by AttemptStarted; by TaskSkipped where the task's condition is false
 struct FireTimer {
   Attempt attempt;
 };                                     ///< a waiting task's instant has come; answered by TaskCompleted or a failure
@@ -41,13 +68,25 @@ struct SkipTask {
 struct CancelTask {
   TaskIndex task = 0;
 };                                     ///< answered by TaskCancelled
+struct ListItems {
+  TaskIndex task = 0;
+};                                     ///< answered by ItemsListed, ItemsEnded with an error, or TaskSkipped
+struct EndItems {
+  TaskIndex task = 0;
+};                                     ///< no item is left to wait for; answered by ItemsEnded with `items_failure`
+struct ChooseEdge {
+  TaskIndex task = 0;
+};                                     ///< answered by EdgeTaken or StopRequested
+struct ExpireTask {
+  TaskIndex task = 0;
+};                                     ///< its deadline has passed; answered by TaskFailed or ItemsEnded
 struct ExpireRun {};                   ///< the deadline has passed; answered by StopRequested
 struct FinishRun {
   RunStatus status = RunStatus::completed;
   std::string error;
 };                                     ///< answered by RunFinished; a failed output may turn `completed` into `failed`
 
-using Action = std::variant<StartAttempt, FireTimer, SkipTask, CancelTask, ExpireRun, FinishRun>;
+using Action = std::variant<StartAttempt, FireTimer, SkipTask, CancelTask, ListItems, EndItems, ChooseEdge, ExpireTask, ExpireRun, FinishRun>;
 
 /// One run as a pure state machine: a fold over its events, and what should happen next. Holds no clock and does no I/O; copies are
 /// independent. Costs of `apply` and `next_actions` follow what they change and return, not the size of the run.
@@ -72,6 +111,18 @@ class RunState {
 
   /// Why a task is offered to be skipped, in words.
   [[nodiscard]] std::string skip_reason(TaskIndex task) const;
+  /// Why a task whose items are over has failed; empty where it has not.
+  [[nodiscard]] std::optional<Error> items_failure(TaskIndex task) const;
+  /// Whether an edge has fired as often as it may.
+  [[nodiscard]] bool exhausted(EdgeIndex edge) const;
+  [[nodiscard]] std::uint32_t fired(EdgeIndex edge) const { return fired_[edge]; }
+
+  /// Null where the step does not exist.
+  [[nodiscard]] const StepState* find_step(Step step) const;
+  /// The items of a task with a `for_each` that runs now; null otherwise.
+  [[nodiscard]] const FanOut* fan_out(TaskIndex task) const;
+  /// The activations of a task in a graph that have ended; kept where an expression of the definition may ask for them.
+  [[nodiscard]] std::span<const ActivationRecord> activations(TaskIndex task) const;
 
   [[nodiscard]] const Definition& definition() const { return *definition_; }
   [[nodiscard]] const DefinitionPtr& definition_ptr() const { return definition_; }
@@ -95,16 +146,41 @@ class RunState {
   Result<void> fold(const TaskFailed& event, Instant at);
   Result<void> fold(const TaskSkipped& event, Instant at);
   Result<void> fold(const TaskCancelled& event, Instant at);
+  Result<void> fold(const ItemsListed& event, Instant at);
+  Result<void> fold(const ItemsEnded& event, Instant at);
+  Result<void> fold(const EdgeTaken& event, Instant at);
   Result<void> fold(const Emission& event, Instant at);
   Result<void> fold(const StopRequested& event, Instant at);
   Result<void> fold(const RunFinished& event, Instant at);
 
-  /// The task an answered attempt belongs to, or why the event cannot be.
-  Result<TaskState*> answered(const Attempt& attempt);
-  void leave_active(TaskIndex index, TaskState& task);
-  void satisfy_dependents(TaskIndex index);
-  void block_dependents(TaskIndex index);
+  // run_state_steps.cpp: attempts, items
+  struct GraphState {
+    std::uint32_t open = 0;            ///< entries that have not come to their end
+    bool closed = false;               ///< it is quiet, or the run stops
+    bool failed = false;               ///< one of its ways ended by a failure
+  };
+  StepState* step_of(Step step);
+  /// The step an answered attempt belongs to, or why the event cannot be.
+  Result<StepState*> answered(const Attempt& attempt);
+  void leave_timer_or_flight(Step step, const StepState& state);
+  void begin_activation(TaskIndex index, Instant at);
+  void item_ended(const Attempt& attempt);
+  void abandon_items(TaskIndex index);
+  void complete(TaskIndex index, Instant at);
+  void fail_task(TaskIndex index, const Error& error, Instant at);
+  [[nodiscard]] std::uint32_t startable_items(TaskIndex index, const FanOut& fan_out) const;
+  [[nodiscard]] bool items_over(TaskIndex index, const FanOut& fan_out) const;
+
+  // run_state_graph.cpp: what follows from an end
+  void conclude(TaskIndex index, bool blocks);
+  void enter(TaskIndex index);
+  void activate(TaskIndex index);
+  void next_entry(TaskIndex index);
+  void entry_ended(GraphIndex graph);
+  void release_dependents(TaskIndex index);
   void begin_stop();
+
+  void offer_items(std::uint32_t& left, std::vector<Action>& out) const;
   void update_status();
   [[nodiscard]] bool settled() const { return unfinished_ == 0; }
   [[nodiscard]] std::uint32_t room() const;
@@ -124,9 +200,15 @@ class RunState {
   std::set<TaskIndex> ready_;          ///< may be started, subject to the cap
   std::set<TaskIndex> to_skip_;
   std::set<TaskIndex> to_cancel_;
-  std::set<std::pair<Instant, TaskIndex>> timers_;
+  std::set<TaskIndex> choosing_;       ///< ended, and an edge is to be chosen
+  std::set<std::pair<Instant, Step>> timers_;
+  std::set<std::pair<Instant, TaskIndex>> deadlines_;
+  std::map<TaskIndex, FanOut> fan_outs_;
+  std::map<TaskIndex, std::vector<ActivationRecord>> activations_;
+  std::vector<GraphState> graphs_;
+  std::vector<std::uint32_t> fired_;   ///< of each edge, how often
   std::uint32_t running_ = 0;          ///< attempts in flight
-  std::uint32_t active_ = 0;           ///< running, retrying or waiting
+  std::uint32_t active_ = 0;           ///< tasks that began and have not ended
   std::uint32_t unfinished_ = 0;
   std::uint32_t completed_ = 0;
   std::uint32_t failed_ = 0;

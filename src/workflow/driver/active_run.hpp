@@ -2,9 +2,9 @@
 
 // Private to the engine's own sources.
 
+#include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "workflow/driver/engine.hpp"
@@ -29,6 +29,13 @@ struct Engine::Call {
 struct Engine::ActiveRun {
   ActiveRun(RunId run_id, DefinitionPtr definition) : id(run_id), id_text(run_id.str()), state(std::move(definition)) {}
 
+  /// Whether this attempt was started and waits for its agent's answer.
+  [[nodiscard]] bool in_flight(const Attempt& attempt) const {
+    const auto* step = state.find_step(attempt.step());
+    return step != nullptr && step->status == TaskStatus::running && step->attempt == attempt.attempt &&
+           state.tasks()[attempt.task].activation == attempt.activation;
+  }
+
   RunId id;
   std::string id_text;
   std::uint64_t token = 0;
@@ -52,7 +59,7 @@ struct Engine::ActiveRun {
   std::vector<store::InboxMessage> mail;
   std::vector<std::int64_t> read_mail;  ///< folded, to be deleted with the next commit
   std::vector<Attempt> to_repeat;      ///< in flight when an earlier owner died
-  std::unordered_map<TaskIndex, Call> calls;
+  std::map<Step, Call> calls;
   AgentPool::PerRun agents;
   std::optional<Instant> due;          ///< its place in the engine's `due_`
 };

@@ -148,9 +148,13 @@ bool Engine::after_commit(ActiveRun& run) {
   }
   for (const auto& event : batch->events()) {
     if (const auto* started = std::get_if<AttemptStarted>(&event.body)) {
-      if (!started->wake_at) begin(run, started->attempt);
+      if (run.in_flight(started->attempt)) begin(run, started->attempt);
     } else if (const auto* cancelled = std::get_if<TaskCancelled>(&event.body)) {
-      cancel_call(run, cancelled->task);
+      cancel_calls(run, cancelled->task);
+    } else if (const auto* ended = std::get_if<ItemsEnded>(&event.body)) {
+      cancel_calls(run, ended->task);
+    } else if (const auto* failed = std::get_if<TaskFailed>(&event.body); failed != nullptr && failed->attempt.item == no_item) {
+      cancel_calls(run, failed->attempt.task);  // it has one only where the deadline ended it
     }
   }
   for (const auto& attempt : std::exchange(run.to_repeat, {})) repeat(run, attempt);

@@ -119,16 +119,23 @@ class Engine {
   void fold_mail(ActiveRun& run, std::vector<Event>& events);
   [[nodiscard]] RunFinished finish(ActiveRun& run, const FinishRun& action) const;
 
+  // engine_expressions.cpp: what the workflow's expressions decide
+  void start(ActiveRun& run, const Attempt& attempt, std::vector<Event>& events);
+  void list_items(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
+  void choose_edge(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
+  void expire(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
+  [[nodiscard]] Result<bool> holds(const ActiveRun& run, const Template& condition) const;
+
   // engine_calls.cpp: from committed starts to agents
   void begin(ActiveRun& run, const Attempt& attempt);
   void repeat(ActiveRun& run, const Attempt& attempt);
-  void cancel_call(ActiveRun& run, TaskIndex task);
+  void cancel_calls(ActiveRun& run, TaskIndex task);
   void drop_calls(ActiveRun& run);
   void end_call(const Call& call);
   [[nodiscard]] AgentResponse fire(ActiveRun& run, const Attempt& attempt);
   [[nodiscard]] std::optional<Instant> timer_for(ActiveRun& run, const Attempt& attempt);
   [[nodiscard]] Result<agent::Agent*> agent_for(ActiveRun& run, TaskIndex task);
-  [[nodiscard]] Result<JsonPtr> parameters_of(ActiveRun& run, TaskIndex task) const;
+  [[nodiscard]] Result<JsonPtr> parameters_of(ActiveRun& run, Step step) const;
   [[nodiscard]] AgentRequest request_for(const ActiveRun& run, const Attempt& attempt, const Json& parameters) const;
 
   EngineServices services_;
@@ -136,7 +143,7 @@ class Engine {
   AgentPool agents_;
   std::unordered_map<std::uint64_t, std::unique_ptr<ActiveRun>> runs_;  ///< by token
   std::unordered_map<RunId, std::uint64_t> by_id_;
-  std::unordered_map<CallId, std::pair<std::uint64_t, TaskIndex>> calls_;  ///< to a token and a task
+  std::unordered_map<CallId, std::pair<std::uint64_t, Step>> calls_;  ///< to a token and a step
   std::set<std::pair<Instant, std::uint64_t>> due_;
   std::vector<Action> actions_;        ///< kept for its memory
   Instant now_{};                      ///< when `collect` began

@@ -22,9 +22,9 @@ Result<agent::Agent*> Engine::agent_for(ActiveRun& run, TaskIndex task) {
   return agents_.get(run.state.definition_ptr(), run.state.definition().tasks[task].agent, scope, run.agents);
 }
 
-Result<JsonPtr> Engine::parameters_of(ActiveRun& run, TaskIndex task) const {
-  const RunScope scope(run.state, run.id_text, &services_.outside);
-  return run.state.definition().tasks[task].parameters.render(scope);
+Result<JsonPtr> Engine::parameters_of(ActiveRun& run, Step step) const {
+  const RunScope scope(run.state, run.id_text, &services_.outside, step);
+  return run.state.definition().tasks[step.task].parameters.render(scope);
 }
 
 AgentRequest Engine::request_for(const ActiveRun& run, const Attempt& attempt, const Json& parameters) const {
@@ -40,6 +40,7 @@ AgentRequest Engine::request_for(const ActiveRun& run, const Attempt& attempt, c
   request.activation = attempt.activation;
   request.attempt = attempt.attempt;
   request.idempotency_key = fmt::format("{}:{}:{}", run.id_text, task.name, attempt.activation);
+  if (attempt.item != no_item) request.idempotency_key += fmt::format(":{}", attempt.item);
   return request;
 }
 
@@ -49,7 +50,7 @@ std::optional<Instant> Engine::timer_for(ActiveRun& run, const Attempt& attempt)
   if (!agent) return std::nullopt;
   auto* timer = dynamic_cast<agent::TimerAgent*>(*agent);
   if (timer == nullptr || !timer->is_timer(run.state.definition().tasks[attempt.task].action)) return std::nullopt;
-  const auto parameters = parameters_of(run, attempt.task);
+  const auto parameters = parameters_of(run, attempt.step());
   if (!parameters) return std::nullopt;
   const auto due = timer->due(request_for(run, attempt, **parameters), services_.clock.now());
   if (!due) return std::nullopt;
@@ -60,12 +61,12 @@ AgentResponse Engine::fire(ActiveRun& run, const Attempt& attempt) {
   const auto agent = agent_for(run, attempt.task);
   if (!agent) return AgentResponse::failed(agent.error());
   auto* timer = dynamic_cast<agent::TimerAgent*>(*agent);
-  const auto parameters = parameters_of(run, attempt.task);
+  const auto parameters = parameters_of(run, attempt.step());
   if (!parameters) return AgentResponse::failed(parameters.error());
   if (timer == nullptr)
     return AgentResponse::failed(
         {.code = ErrorCode::internal, .message = "the agent keeps no timers", .context = {}, .retryable = false, .retry_after = {}});
-  return timer->fired(request_for(run, attempt, **parameters), run.state.tasks()[attempt.task].due);
+  return timer->fired(request_for(run, attempt, **parameters), run.state.find_step(attempt.step())->due);
 }
 
 /// Calls the agent of a committed start. Whatever stands in the way is the attempt's failure.
@@ -78,7 +79,7 @@ void Engine::begin(ActiveRun& run, const Attempt& attempt) {
 
   const auto agent = agent_for(run, attempt.task);
   if (!agent) return answer(AgentResponse::failed(agent.error()));
-  auto parameters = parameters_of(run, attempt.task);
+  auto parameters = parameters_of(run, attempt.step());
   if (!parameters) return answer(AgentResponse::failed(parameters.error()));
   BreakerBoard::Ticket ticket;
   const auto& owner = definition.agents[task.agent];
@@ -109,15 +110,14 @@ void Engine::begin(ActiveRun& run, const Attempt& attempt) {
   request->parameters = std::move(*parameters);
   request->request = request_for(run, attempt, *request->parameters);
   const auto id = next_call_++;
-  run.calls.emplace(attempt.task, Call{.id = id, .attempt = attempt, .ticket = std::move(ticket)});
-  calls_.emplace(id, std::pair{run.token, attempt.task});
+  run.calls.emplace(attempt.step(), Call{.id = id, .attempt = attempt, .ticket = std::move(ticket)});
+  calls_.emplace(id, std::pair{run.token, attempt.step()});
   services_.calls.start(id, async, std::move(request), definition.timeout_of(attempt.task));
 }
 
 /// An attempt that was in flight when its owner died: the same number and key again, unless it must not be repeated.
 void Engine::repeat(ActiveRun& run, const Attempt& attempt) {
-  const auto& state = run.state.tasks()[attempt.task];
-  if (state.status != TaskStatus::running || state.attempt != attempt.attempt) return;
+  if (!run.in_flight(attempt)) return;
   const auto& task = run.state.definition().tasks[attempt.task];
   if (!task.effect) {
     begin(run, attempt);
@@ -137,24 +137,25 @@ void Engine::repeat(ActiveRun& run, const Attempt& attempt) {
 void Engine::on_answer(CallId id, AgentResponse response) {
   const auto known = calls_.find(id);
   if (known == calls_.end()) return;
-  const auto [token, task] = known->second;
+  const auto [token, step] = known->second;
   calls_.erase(known);
   auto& run = *runs_.at(token);
-  const auto call = run.calls.find(task);
+  const auto call = run.calls.find(step);
   run.arrived.push_back({.attempt = call->second.attempt, .response = std::move(response), .ticket = std::move(call->second.ticket)});
   run.calls.erase(call);
   advance(run);
 }
 
-void Engine::cancel_call(ActiveRun& run, TaskIndex task) {
-  const auto call = run.calls.find(task);
-  if (call == run.calls.end()) return;
-  end_call(call->second);
-  run.calls.erase(call);
+/// Of a task, all its items included.
+void Engine::cancel_calls(ActiveRun& run, TaskIndex task) {
+  const auto first = run.calls.lower_bound({.task = task, .item = 0});
+  auto last = first;
+  for (; last != run.calls.end() && last->first.task == task; ++last) end_call(last->second);
+  run.calls.erase(first, last);
 }
 
 void Engine::drop_calls(ActiveRun& run) {
-  for (const auto& [task, call] : run.calls) end_call(call);
+  for (const auto& [step, call] : run.calls) end_call(call);
   run.calls.clear();
 }
 

@@ -41,13 +41,27 @@ void Engine::decide(ActiveRun& run, std::vector<Event>& events) {
 
 void Engine::take(ActiveRun& run, const Action& action, std::vector<Event>& events) {
   if (const auto* start = std::get_if<StartAttempt>(&action)) {
-    fold(run, AttemptStarted{.attempt = start->attempt, .wake_at = timer_for(run, start->attempt)}, events);
+    this->start(run, start->attempt, events);
   } else if (const auto* timer = std::get_if<FireTimer>(&action)) {
     fold_outcome(run, {.attempt = timer->attempt, .response = fire(run, timer->attempt), .ticket = {}}, events);
   } else if (const auto* skip = std::get_if<SkipTask>(&action)) {
     fold(run, TaskSkipped{.task = skip->task, .reason = run.state.skip_reason(skip->task)}, events);
   } else if (const auto* cancel = std::get_if<CancelTask>(&action)) {
     fold(run, TaskCancelled{.task = cancel->task}, events);
+  } else if (const auto* list = std::get_if<ListItems>(&action)) {
+    list_items(run, list->task, events);
+  } else if (const auto* items = std::get_if<EndItems>(&action)) {
+    const auto duration = now_ - run.state.tasks()[items->task].started;
+    fold(run,
+         ItemsEnded{.task = items->task,
+                    .activation = run.state.tasks()[items->task].activation,
+                    .error = run.state.items_failure(items->task),
+                    .duration = duration},
+         events);
+  } else if (const auto* choose = std::get_if<ChooseEdge>(&action)) {
+    choose_edge(run, choose->task, events);
+  } else if (const auto* late = std::get_if<ExpireTask>(&action)) {
+    expire(run, late->task, events);
   } else if (std::holds_alternative<ExpireRun>(action)) {
     auto message = fmt::format("Workflow timeout: the run took longer than its global_timeout of {}",
                                human_duration(run.state.definition().global_timeout.value_or(microseconds{})));
@@ -69,16 +83,16 @@ void Engine::fold(ActiveRun& run, EventBody body, std::vector<Event>& events) {
 
 void Engine::fold_outcome(ActiveRun& run, Outcome outcome, std::vector<Event>& events) {
   const auto attempt = outcome.attempt;
-  const auto& task = run.state.tasks()[attempt.task];
+  const auto* step = run.state.find_step(attempt.step());
   const auto now = now_;
   auto& response = outcome.response;
-  const bool open = (task.status == TaskStatus::running || task.status == TaskStatus::waiting) && task.attempt == attempt.attempt &&
-                    task.activation == attempt.activation;
+  const bool open = step != nullptr && (step->status == TaskStatus::running || step->status == TaskStatus::waiting) &&
+                    step->attempt == attempt.attempt && run.state.tasks()[attempt.task].activation == attempt.activation;
   if (!open) {
     services_.breakers.abandoned(outcome.ticket);
     return;
   }
-  const auto duration = now - task.started;
+  const auto duration = now - step->started;
   for (auto& emitted : response.emitted) {
     services_.secrets.redact(emitted.data);
     fold(run,
