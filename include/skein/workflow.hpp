@@ -67,6 +67,12 @@ class TaskBuilder {
   TaskBuilder& after(std::initializer_list<std::string_view> tasks);
   TaskBuilder& after(std::string_view task);
   TaskBuilder& timeout(double seconds);
+  /// Of one activation with all its attempts, waits and items.
+  TaskBuilder& deadline(double seconds);
+  /// `condition`: an expression in `{{ }}`; where it is false the task is skipped.
+  TaskBuilder& when(std::string_view condition);
+  /// `list`: an array, or an expression in `{{ }}` that makes one; parameters may use `item` and `index`. 0: the format's default.
+  TaskBuilder& for_each(Json list, unsigned max_concurrency = 0);
   TaskBuilder& retry(unsigned max_attempts, double initial_delay = 1.0);
   TaskBuilder& continue_on_failure(bool yes = true);
   /// A crash must not repeat it: see guarantee 3 in docs/guarantees.md.
@@ -95,6 +101,9 @@ class WorkflowBuilder {
   WorkflowBuilder& input(std::string_view name, Json schema);
   WorkflowBuilder& agent(const AgentBuilder& agent);
   WorkflowBuilder& task(const TaskBuilder& task);
+  /// Where the run goes after `from` (or `start`): to `to` (or `end`). Of the edges that leave a task the first that holds fires.
+  WorkflowBuilder& edge(std::string_view from, std::string_view to);
+  WorkflowBuilder& edge(std::string_view from, std::string_view to, std::string_view condition, unsigned max_iterations = 0);
   WorkflowBuilder& output(std::string_view name, Json value);
   WorkflowBuilder& set(std::string_view key, Json value);
   /// The error holds every problem, one a line.

@@ -1,8 +1,10 @@
 #include "cli/event_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <type_traits>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
@@ -61,16 +63,33 @@ EventText describe(const workflow::Event& event, const workflow::Definition& def
         } else if constexpr (std::is_same_v<Body, TaskCancelled>) {
           out.text = "cancelled";
           out.style = Style::dim;
+        } else if constexpr (std::is_same_v<Body, ItemsListed>) {
+          out.text = fmt::format("runs for each of {} items", body.items->get_array().size());
+        } else if constexpr (std::is_same_v<Body, ItemsEnded>) {
+          out.text =
+              body.error ? "failed: " + one_line(body.error->message) : fmt::format("completed in {}", human_duration(body.duration));
+          out.style = body.error ? Style::red : Style::green;
+        } else if constexpr (std::is_same_v<Body, EdgeTaken>) {
+          const auto* edge = body.edge ? &definition.edges.at(*body.edge) : nullptr;
+          out.text = edge == nullptr ? "no edge's condition holds: this way ends"
+                     : edge->to      ? fmt::format("goes on to {}", one_line(definition.tasks.at(*edge->to).name))
+                                     : "goes on to the end";
+          out.style = Style::dim;
         } else if constexpr (std::is_same_v<Body, Emission>) {
           out.text = fmt::format("{}: {}", one_line(body.name), body.data ? shorten(one_line(to_json(*body.data)), longest_data) : "null");
           out.style = Style::cyan;
         } else if constexpr (std::is_same_v<Body, StopRequested>) {
-          out.text = fmt::format("stopping ({}){}{}", body.reason == StopReason::cancelled ? "cancelled" : "timed out",
-                                 body.message.empty() ? "" : ": ", one_line(body.message));
+          static constexpr std::array<std::string_view, 3> reasons{"cancelled", "timed out", "failed"};
+          out.text = fmt::format("stopping ({}){}{}", reasons.at(static_cast<std::size_t>(body.reason)), body.message.empty() ? "" : ": ",
+                                 one_line(body.message));
           out.style = Style::yellow;
         } else if constexpr (std::is_same_v<Body, RunFinished>) {
           out.text = words_of(body) + (body.error.empty() ? "" : ": " + one_line(body.error));
           out.style = body.status == RunStatus::completed ? Style::green : body.status == RunStatus::failed ? Style::red : Style::yellow;
+        }
+        if constexpr (requires { body.attempt.item; }) {
+          if (body.attempt.item != no_item) out.text = fmt::format("item {}: {}", body.attempt.item, out.text);
+          if (body.attempt.activation > 1) out.text = fmt::format("round {}: {}", body.attempt.activation, out.text);
         }
       },
       event.body);

@@ -24,7 +24,13 @@ RunProgress::RunProgress(RunId id, const workflow::RunState& state) : RunProgres
     const auto& from = state.tasks()[i];
     auto& to = tasks_[i];
     to.status = from.status;
+    to.activation = from.activation;
     to.attempt = from.attempt;
+    if (const auto* items = state.fan_out(static_cast<workflow::TaskIndex>(i))) {
+      to.items = static_cast<std::uint32_t>(items->items.size());
+      to.items_ended = *to.items - items->unfinished;
+      to.items_failed = items->failed;
+    }
     to.started = from.started;
     to.ended = from.ended;
     if (from.status == TaskStatus::retrying || from.status == TaskStatus::waiting) to.due = from.due;
@@ -33,37 +39,78 @@ RunProgress::RunProgress(RunId id, const workflow::RunState& state) : RunProgres
   }
 }
 
+namespace {
+
+/// What an event of a task that runs by itself changes.
+template <class Body>
+void apply_to(TaskProgress& task, const Body& body, Instant at) {
+  using namespace workflow;
+  if constexpr (std::is_same_v<Body, AttemptStarted>) {
+    task.status = body.wake_at ? TaskStatus::waiting : TaskStatus::running;
+    task.activation = body.attempt.activation;
+    task.attempt = body.attempt.attempt;
+    task.started = at;
+    task.due = body.wake_at;
+  } else if constexpr (std::is_same_v<Body, TaskCompleted>) {
+    task.status = TaskStatus::completed;
+    task.ended = at;
+    task.due.reset();
+    task.note.clear();
+  } else if constexpr (std::is_same_v<Body, AttemptFailed>) {
+    task.status = TaskStatus::retrying;
+    task.due = body.retry_at;
+    task.note = one_line(body.error.message);
+  } else if constexpr (std::is_same_v<Body, TaskFailed>) {
+    task.status = TaskStatus::failed;
+    task.ended = at;
+    task.due.reset();
+    task.note = one_line(body.error.message);
+  }
+}
+
+/// What an event of one item changes about its task.
+template <class Body>
+void apply_to_item(TaskProgress& task, const Body& body) {
+  using namespace workflow;
+  if constexpr (std::is_same_v<Body, TaskCompleted>) ++task.items_ended;
+  if constexpr (std::is_same_v<Body, TaskFailed>) {
+    ++task.items_ended;
+    ++task.items_failed;
+  }
+  if constexpr (requires { body.error; }) task.note = one_line(body.error.message);
+}
+
+}  // namespace
+
 void RunProgress::apply(const workflow::Event& event) {
+  if (std::holds_alternative<workflow::AttemptFailed>(event.body)) ++retries_;
   std::visit(
       [&]<class Body>(const Body& body) {
         using namespace workflow;
         if constexpr (std::is_same_v<Body, RunCreated>) {
           created_ = event.at;
           status_ = RunStatus::running;
-        } else if constexpr (std::is_same_v<Body, AttemptStarted>) {
+        } else if constexpr (requires { body.attempt.item; }) {
           auto& task = tasks_.at(body.attempt.task);
-          task.status = body.wake_at ? TaskStatus::waiting : TaskStatus::running;
-          task.attempt = body.attempt.attempt;
+          if (body.attempt.item == no_item) {
+            apply_to(task, body, event.at);
+          } else {
+            apply_to_item(task, body);
+          }
+        } else if constexpr (std::is_same_v<Body, ItemsListed>) {
+          auto& task = tasks_.at(body.task);
+          task.status = TaskStatus::running;
+          task.activation = body.activation;
+          task.attempt = 1;
           task.started = event.at;
-          task.due = body.wake_at;
-        } else if constexpr (std::is_same_v<Body, TaskCompleted>) {
-          auto& task = tasks_.at(body.attempt.task);
-          task.status = TaskStatus::completed;
+          task.items = static_cast<std::uint32_t>(body.items->get_array().size());
+          task.items_ended = 0;
+          task.items_failed = 0;
+        } else if constexpr (std::is_same_v<Body, ItemsEnded>) {
+          auto& task = tasks_.at(body.task);
+          task.status = body.error ? TaskStatus::failed : TaskStatus::completed;
           task.ended = event.at;
-          task.due.reset();
-          task.note.clear();
-        } else if constexpr (std::is_same_v<Body, AttemptFailed>) {
-          auto& task = tasks_.at(body.attempt.task);
-          task.status = TaskStatus::retrying;
-          task.due = body.retry_at;
-          task.note = one_line(body.error.message);
-          ++retries_;
-        } else if constexpr (std::is_same_v<Body, TaskFailed>) {
-          auto& task = tasks_.at(body.attempt.task);
-          task.status = TaskStatus::failed;
-          task.ended = event.at;
-          task.due.reset();
-          task.note = one_line(body.error.message);
+          task.note = body.error ? one_line(body.error->message) : "";
         } else if constexpr (std::is_same_v<Body, TaskSkipped>) {
           auto& task = tasks_.at(body.task);
           task.status = TaskStatus::skipped;

@@ -19,7 +19,11 @@ namespace skein::cli {
 struct TaskProgress {
   std::string name;
   TaskStatus status = TaskStatus::pending;
+  std::uint32_t activation = 1;      ///< which entry into it, where edges lead to it
   std::uint32_t attempt = 0;
+  std::optional<std::uint32_t> items;  ///< of a for_each that began
+  std::uint32_t items_ended = 0;
+  std::uint32_t items_failed = 0;
   Instant started{};                 ///< of the latest attempt
   Instant ended{};
   std::optional<Instant> due;        ///< of its timer, while retrying or waiting

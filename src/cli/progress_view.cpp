@@ -66,6 +66,11 @@ Line task_line(const RunProgress& run, const TaskProgress& task, std::size_t nam
   line.add("  ").add(fmt::format("{:>7}", time), task.status == TaskStatus::running ? Style::plain : Style::dim);
   std::string attempt;
   if (task.attempt > 1) attempt = fmt::format("attempt {}", task.attempt);
+  if (task.activation > 1) attempt = fmt::format("round {}{}", task.activation, attempt.empty() ? "" : ", " + attempt);
+  if (task.items) {
+    attempt += fmt::format("{}{}/{} items", attempt.empty() ? "" : ", ", task.items_ended, *task.items);
+    if (task.items_failed > 0) attempt += fmt::format(", {} failed", task.items_failed);
+  }
   const auto say = [&](std::string_view text, Style style) {
     if (!text.empty()) line.add("  ").add(text, style);
   };

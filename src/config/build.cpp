@@ -2,6 +2,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <fmt/format.h>
 
 #include "config/shapes.hpp"
 #include "config/validate.hpp"
@@ -17,15 +18,27 @@ Json or_object(const Json& source) { return source.is_null() ? Json(JsonObject{}
 
 class Build {
  public:
-  Build(const WorkflowSpec& spec, const Names& names, const Graph& graph, TemplateChecker& templates, workflow::Definition& out)
-      : spec_(spec), names_(names), graph_(graph), templates_(templates), out_(out) {}
+  Build(const WorkflowSpec& spec, const Json& document, const Names& names, const Graph& graph, TemplateChecker& templates,
+        workflow::Definition& out)
+      : spec_(spec),
+        document_(document),
+        defaults_(spec.defaults.value_or(DefaultsSpec{})),
+        names_(names),
+        graph_(graph),
+        templates_(templates),
+        out_(out) {}
 
   void run() {
     const Path root;
     const Path agents(root, "agents");
-    for (std::size_t i = 0; i < spec_.agents.size(); ++i) out_.agents.push_back(agent(spec_.agents[i], Path(agents, i)));
+    for (std::size_t i = 0; i < spec_.agents.size(); ++i) {
+      out_.agents.push_back(agent(spec_.agents[i], Path(agents, i)));
+      if (defaults_.timeout && !says("agents", i, "timeout")) out_.agents.back().timeout = *defaults_.timeout;
+    }
     const Path tasks(root, "tasks");
     for (std::size_t i = 0; i < spec_.tasks.size(); ++i) out_.tasks.push_back(task(i, Path(tasks, i)));
+    const Path edges(root, "edges");
+    for (std::size_t i = 0; i < spec_.edges.size(); ++i) edge(spec_.edges[i], Path(edges, i));
     const Path outputs(root, "outputs");
     for (const auto& [name, value] : spec_.outputs) {
       out_.outputs.push_back({name, templates_.compile(value.source, TemplatePlace::output, Path(outputs, std::string_view(name)))});
@@ -33,6 +46,11 @@ class Build {
   }
 
  private:
+  /// Whether the author wrote a key of a list's entry.
+  [[nodiscard]] bool says(std::string_view list, std::size_t index, std::string_view key) const {
+    return at_pointer(document_, fmt::format("/{}/{}/{}", list, index, key)) != nullptr;
+  }
+
   workflow::AgentDefinition agent(const AgentSpec& spec, const Path& at) {
     workflow::AgentDefinition out;
     out.name = spec.name;
@@ -40,9 +58,9 @@ class Build {
     out.endpoint = templates_.compile(spec.endpoint.source, TemplatePlace::agent, Path(at, "endpoint"));
     out.timeout = spec.timeout;
     if (spec.authentication) out.authentication = authentication(*spec.authentication, Path(at, "authentication"));
-    out.retry = spec.retry_config.value_or(resilience::RetryPolicy{});
-    out.retry_on = spec.retry_on.value_or(workflow::RetryOn{});
-    out.circuit_breaker = spec.circuit_breaker;
+    out.retry = spec.retry_config.value_or(defaults_.retry_config.value_or(resilience::RetryPolicy{}));
+    out.retry_on = spec.retry_on.value_or(defaults_.retry_on.value_or(workflow::RetryOn{}));
+    out.circuit_breaker = spec.circuit_breaker ? spec.circuit_breaker : defaults_.circuit_breaker;
     out.custom_params = templates_.compile(or_object(spec.custom_params.source), TemplatePlace::agent, Path(at, "custom_params"));
     out.command = templates_.compile(spec.command.source, TemplatePlace::command, Path(at, "command"));
     JsonArray args;
@@ -74,12 +92,32 @@ class Build {
     out.action = spec.action;
     out.parameters = templates_.compile(or_object(spec.parameters.source), TemplatePlace::parameters, Path(at, "parameters"), index);
     out.timeout = spec.timeout;
+    if (!spec.when.source.is_null()) out.when = templates_.compile(spec.when.source, TemplatePlace::condition, Path(at, "when"), index);
+    if (!spec.for_each.source.is_null()) {
+      out.for_each = templates_.compile(spec.for_each.source, TemplatePlace::list, Path(at, "for_each"), index);
+      out.max_concurrency = spec.max_concurrency.value_or(defaults_.max_concurrency.value_or(0));
+    }
+    out.deadline = spec.deadline ? spec.deadline : defaults_.deadline;
     for (const auto needed : graph_.needs[index]) out.depends_on.push_back(static_cast<workflow::TaskIndex>(needed));
     out.continue_on_failure = spec.continue_on_failure;
+    if (defaults_.continue_on_failure && !says("tasks", index, "continue_on_failure"))
+      out.continue_on_failure = *defaults_.continue_on_failure;
     out.retry = spec.retry_config;
     out.retry_on = spec.retry_on;
     out.effect = spec.effect;
     return out;
+  }
+
+  void edge(const EdgeSpec& spec, const Path& at) {
+    const auto task = [&](const std::string& name) -> std::optional<workflow::TaskIndex> {
+      const auto it = names_.tasks.find(name);
+      if (it == names_.tasks.end()) return std::nullopt;
+      return static_cast<workflow::TaskIndex>(it->second);
+    };
+    workflow::EdgeDefinition out{.from = task(spec.from), .to = task(spec.to), .when = std::nullopt, .max_iterations = spec.max_iterations};
+    if (!spec.when.source.is_null())
+      out.when = templates_.compile(spec.when.source, TemplatePlace::edge, Path(at, "when"), out.from.value_or(0));
+    if (out.from || out.to) out_.edges.push_back(std::move(out));
   }
 
   /// The built-in agent is entered when the first task names it.
@@ -97,6 +135,8 @@ class Build {
   }
 
   const WorkflowSpec& spec_;
+  const Json& document_;
+  const DefaultsSpec defaults_;
   const Names& names_;
   const Graph& graph_;
   TemplateChecker& templates_;
@@ -109,7 +149,9 @@ std::shared_ptr<workflow::Definition> build_definition(const WorkflowSpec& spec,
   const Names names(spec);
   check_names(spec, names, problems);
   check_agents(spec, problems);
-  const Graph graph(spec, names);
+  const EdgeGraphs edges(spec, names);
+  check_edges(spec, names, edges, problems);
+  const Graph graph(spec, names, edges);
   check_cycles(spec, graph, problems);
   auto out = std::make_shared<workflow::Definition>();
   out->name = spec.name;
@@ -120,8 +162,8 @@ std::shared_ptr<workflow::Definition> build_definition(const WorkflowSpec& spec,
   out->failure_strategy = spec.failure_strategy;
   out->global_timeout = spec.global_timeout;
   out->inputs = build_inputs(spec, problems);
-  TemplateChecker templates(spec, names, graph, problems);
-  Build(spec, names, graph, templates, *out).run();
+  TemplateChecker templates(spec, names, graph, edges, problems);
+  Build(spec, document, names, graph, templates, *out).run();
   out->document = document;
   return out;
 }

@@ -11,10 +11,9 @@ namespace skein::config {
 namespace {
 
 /// Keys that later versions bring. They are refused by name wherever a workflow, an agent or a task may have keys.
-constexpr std::array<std::string_view, 24> later_keys{
-    "defaults",   "when",       "for_each",      "max_concurrency", "edges",       "max_iterations", "approval", "signal", "wait",
-    "compensate", "on_failure", "deadline",      "budget",          "concurrency", "include",        "schedule", "model",  "instructions",
-    "tools",      "role",       "output_schema", "session",         "fallback",    "guardrails"};
+constexpr std::array<std::string_view, 17> later_keys{"approval",    "signal",        "wait",     "compensate", "on_failure",   "budget",
+                                                      "concurrency", "include",       "schedule", "model",      "instructions", "tools",
+                                                      "role",        "output_schema", "session",  "fallback",   "guardrails"};
 
 constexpr std::array<std::string_view, 7> types{"string", "number", "integer", "boolean", "array", "object", "null"};
 
@@ -210,6 +209,21 @@ const Table<TaskSpec>& table_of<TaskSpec>() {
           field("timeout", &T::timeout,
                 {.about = "The longest one attempt may take; the agent's without this key.", .example = "10", .minimum = 0.001}),
           field("depends_on", &T::depends_on, {.about = "Tasks that must have ended before it.", .example = "[fetch]"}),
+          field("when", &T::when,
+                {.about = "A condition; where it is false the task is skipped, and what depends on it runs and sees null.",
+                 .example = "\"{{ check.result.ok }}\""}),
+          field(
+              "for_each", &T::for_each,
+              {.about = "A list: the task runs once for each item, which expressions call `item` (its place, from 0, `index`). The task's "
+                        "result is the list of their results, in order.",
+               .example = "\"{{ list.result.urls }}\""}),
+          field("max_concurrency", &T::max_concurrency,
+                {.about = "With for_each: the most items at once. Without this key 10, and 1 in a workflow without parallel_execution.",
+                 .example = "4",
+                 .minimum = 1,
+                 .maximum = 100'000}),
+          field("deadline", &T::deadline,
+                {.about = "The longest the task may take with all its attempts, waits and items.", .example = "5m", .minimum = 0.001}),
           field("continue_on_failure", &T::continue_on_failure,
                 {.about = "Tolerate its failure: dependents run and see null.", .example = "true"}),
           field("retry_config", &T::retry_config, {.about = "Replaces the agent's as a whole: what is missing here takes the defaults."}),
@@ -218,6 +232,47 @@ const Table<TaskSpec>& table_of<TaskSpec>() {
                 {.about = "It changes the world in a way that must not happen twice: an attempt in flight at a crash fails with "
                           "`outcome_unknown` instead of being repeated.",
                  .example = "true"}),
+      });
+  return table;
+}
+
+template <>
+const Table<EdgeSpec>& table_of<EdgeSpec>() {
+  using T = EdgeSpec;
+  static const Table<T> table(
+      {.name = "edge",
+       .about = "Where a run goes after a task: of the edges that leave it the first whose condition holds. Edges may form loops.",
+       .refused = later_keys},
+      {
+          field("from", &T::from,
+                {.about = "The task it leaves, or `start`: the beginning of the run.", .example = "review", .required = true}),
+          field("to", &T::to, {.about = "The task it enters, or `end`: nothing follows.", .example = "write", .required = true}),
+          field(
+              "when", &T::when,
+              {.about = "A condition; without this key it always holds.", .example = "\"{{ review.result.verdict == \\\"revise\\\" }}\""}),
+          field("max_iterations", &T::max_iterations,
+                {.about = "How often it may fire in one run. Every loop needs an edge with this key.",
+                 .example = "5",
+                 .minimum = 1,
+                 .maximum = 1'000'000}),
+      });
+  return table;
+}
+
+template <>
+const Table<DefaultsSpec>& table_of<DefaultsSpec>() {
+  using T = DefaultsSpec;
+  static const Table<T> table(
+      {.name = "defaults", .about = "What agents and tasks that do not say it themselves take over.", .refused = later_keys},
+      {
+          field("timeout", &T::timeout, {.about = "Of agents.", .example = "10", .minimum = 0.001}),
+          field("retry_config", &T::retry_config, {.about = "Of agents."}),
+          field("retry_on", &T::retry_on, {.about = "Of agents."}),
+          field("circuit_breaker", &T::circuit_breaker, {.about = "Of agents."}),
+          field("continue_on_failure", &T::continue_on_failure, {.about = "Of tasks.", .example = "true"}),
+          field("deadline", &T::deadline, {.about = "Of tasks.", .example = "5m", .minimum = 0.001}),
+          field("max_concurrency", &T::max_concurrency,
+                {.about = "Of tasks with for_each.", .example = "4", .minimum = 1, .maximum = 100'000}),
       });
   return table;
 }
@@ -284,8 +339,10 @@ const Table<WorkflowSpec>& table_of<WorkflowSpec>() {
           field("global_timeout", &T::global_timeout,
                 {.about = "The longest a run may take; without this key as long as it takes.", .example = "300", .minimum = 0.001}),
           field("inputs", &T::inputs, {.about = "What a run is given: name → type or schema.", .example = "{city: string}"}),
+          field("defaults", &T::defaults, {.about = "What agents and tasks that do not say it themselves take over."}),
           field("agents", &T::agents, {.about = "What can be given tasks."}),
           field("tasks", &T::tasks, {.about = "The steps; at least one.", .required = true, .min_items = 1}),
+          field("edges", &T::edges, {.about = "Where the run goes after a task, loops included."}),
           field("outputs", &T::outputs,
                 {.about = "What a run answers: name → template over all tasks.", .example = "{report: \"{{write.result}}\"}"}),
       });

@@ -18,6 +18,14 @@ namespace skein::config {
 struct TextTemplate {
   Json source;  ///< a string, or null where the key is missing
 };
+/// true, false, or a string that is one `{{ expression }}`; null where the key is missing.
+struct Condition {
+  Json source;
+};
+/// A list, or a string that is one `{{ expression }}`; null where the key is missing.
+struct ListTemplate {
+  Json source;
+};
 /// Any value whose strings may hold expressions.
 struct ValueTemplate {
   Json source;
@@ -63,10 +71,32 @@ struct TaskSpec {
   ObjectTemplate parameters;
   std::optional<microseconds> timeout;
   std::vector<std::string> depends_on;
+  Condition when;
+  ListTemplate for_each;
+  std::optional<std::uint32_t> max_concurrency;
+  std::optional<microseconds> deadline;
   bool continue_on_failure = false;
   std::optional<resilience::RetryPolicy> retry_config;
   std::optional<workflow::RetryOn> retry_on;
   bool effect = false;
+};
+
+struct EdgeSpec {
+  std::string from;
+  std::string to;
+  Condition when;
+  std::optional<std::uint32_t> max_iterations;
+};
+
+/// What agents and tasks that do not say it themselves take over.
+struct DefaultsSpec {
+  std::optional<microseconds> timeout;
+  std::optional<resilience::RetryPolicy> retry_config;
+  std::optional<workflow::RetryOn> retry_on;
+  std::optional<resilience::BreakerPolicy> circuit_breaker;
+  std::optional<bool> continue_on_failure;
+  std::optional<microseconds> deadline;
+  std::optional<std::uint32_t> max_concurrency;
 };
 
 /// A schema: an object of the keys in `SchemaSpec`, or the name of a type as shorthand.
@@ -118,8 +148,10 @@ struct WorkflowSpec {
   workflow::FailureStrategy failure_strategy = workflow::FailureStrategy::stop_on_first_failure;
   std::optional<microseconds> global_timeout;
   describe::Named<SchemaNode> inputs;
+  std::optional<DefaultsSpec> defaults;
   std::vector<AgentSpec> agents;
   std::vector<TaskSpec> tasks;
+  std::vector<EdgeSpec> edges;
   describe::Named<ValueTemplate> outputs;
 };
 
@@ -159,6 +191,10 @@ template <>
 const Table<config::AgentSpec>& table_of<config::AgentSpec>();
 template <>
 const Table<config::TaskSpec>& table_of<config::TaskSpec>();
+template <>
+const Table<config::EdgeSpec>& table_of<config::EdgeSpec>();
+template <>
+const Table<config::DefaultsSpec>& table_of<config::DefaultsSpec>();
 template <>
 const Table<config::SchemaSpec>& table_of<config::SchemaSpec>();
 template <>

@@ -15,16 +15,16 @@ using describe::Problems;
 constexpr std::size_t longest_path = 20;  // tasks shown of a circle
 constexpr std::size_t unplaced = static_cast<std::size_t>(-1);
 
-/// A circle through `start` along `needs`, `start` first and last, among tasks that no order could place.
+/// A circle through `start` along `waits`, `start` first and last, among tasks that no order could place.
 std::vector<std::size_t> circle_from(std::size_t start, const Graph& graph, const std::vector<bool>& placed) {
   std::vector<std::size_t> path;
-  std::vector<std::size_t> place(graph.needs.size(), unplaced);
+  std::vector<std::size_t> place(graph.waits.size(), unplaced);
   std::size_t task = start;
   while (place[task] == unplaced) {
     place[task] = path.size();
     path.push_back(task);
     // Of a task without a place at least one need has none either.
-    task = *std::ranges::find_if(graph.needs[task], [&](std::size_t needed) { return !placed[needed]; });
+    task = *std::ranges::find_if(graph.waits[task], [&](std::size_t needed) { return !placed[needed]; });
   }
   path.erase(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(place[task]));
   const auto smallest = std::ranges::min_element(path);
@@ -35,19 +35,35 @@ std::vector<std::size_t> circle_from(std::size_t start, const Graph& graph, cons
 
 }  // namespace
 
-Graph::Graph(const WorkflowSpec& spec, const Names& names) : needs(spec.tasks.size()) {
-  std::vector<std::vector<std::size_t>> dependents(spec.tasks.size());
-  std::vector<std::size_t> open(spec.tasks.size());
+Graph::Graph(const WorkflowSpec& spec, const Names& names, const EdgeGraphs& edges) : needs(spec.tasks.size()) {
+  const auto sort = [](std::vector<std::size_t>& list) {
+    std::ranges::sort(list);
+    const auto twice = std::ranges::unique(list);
+    list.erase(twice.begin(), twice.end());
+  };
   for (std::size_t i = 0; i < spec.tasks.size(); ++i) {
     for (const auto& name : spec.tasks[i].depends_on) {
       const auto it = names.tasks.find(name);
       if (it != names.tasks.end()) needs[i].push_back(it->second);
     }
-    std::ranges::sort(needs[i]);
-    const auto twice = std::ranges::unique(needs[i]);
-    needs[i].erase(twice.begin(), twice.end());
-    open[i] = needs[i].size();
-    for (const auto needed : needs[i]) dependents[needed].push_back(i);
+    sort(needs[i]);
+  }
+  waits = needs;
+  for (std::size_t i = 0; i < waits.size(); ++i) {
+    const auto own = edges.graph_of[i];
+    if (own && edges.entered[i]) waits[i] = edges.graphs[*own].entries;
+    for (const auto needed : needs[i]) {
+      const auto graph = edges.graph_of[needed];
+      if (!graph || graph == own) continue;
+      waits[i].insert(waits[i].end(), edges.graphs[*graph].entries.begin(), edges.graphs[*graph].entries.end());
+    }
+    sort(waits[i]);
+  }
+  std::vector<std::vector<std::size_t>> dependents(spec.tasks.size());
+  std::vector<std::size_t> open(spec.tasks.size());
+  for (std::size_t i = 0; i < waits.size(); ++i) {
+    open[i] = waits[i].size();
+    for (const auto needed : waits[i]) dependents[needed].push_back(i);
   }
   // Always the first task in file order whose needs are done.
   std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
@@ -70,15 +86,15 @@ Graph::Graph(const WorkflowSpec& spec, const Names& names) : needs(spec.tasks.si
 void check_cycles(const WorkflowSpec& spec, const Graph& graph, Problems& problems) {
   if (!graph.order.empty() || spec.tasks.empty()) return;
   // Peel off what can be ordered; every task that is left leads into a circle.
-  const auto count = graph.needs.size();
+  const auto count = graph.waits.size();
   std::vector<bool> placed(count);
   std::vector<std::size_t> open(count);
   std::vector<std::vector<std::size_t>> dependents(count);
   std::vector<std::size_t> ready;
   for (std::size_t i = 0; i < count; ++i) {
-    open[i] = graph.needs[i].size();
+    open[i] = graph.waits[i].size();
     if (open[i] == 0) ready.push_back(i);
-    for (const auto needed : graph.needs[i]) dependents[needed].push_back(i);
+    for (const auto needed : graph.waits[i]) dependents[needed].push_back(i);
   }
   const auto place = [&](std::size_t task) {
     placed[task] = true;

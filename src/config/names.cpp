@@ -18,6 +18,9 @@ using describe::Severity;
 /// What stands at the head of a path in every expression.
 constexpr std::array<std::string_view, 6> heads{"inputs", "tasks", "env", "secrets", "run", "workflow"};
 
+/// What an expression of a task with `for_each` may also begin with.
+constexpr std::array<std::string_view, 2> item_heads{"item", "index"};
+
 template <class List>
 std::unordered_map<std::string_view, std::size_t> index_of(const List& list) {
   std::unordered_map<std::string_view, std::size_t> out;
@@ -89,6 +92,24 @@ void check_dependencies(const TaskSpec& task, const Names& names, const std::vec
   }
 }
 
+void check_items(const TaskSpec& task, const Names& names, const Path& at, Problems& problems) {
+  if (task.for_each.source.is_null()) {
+    if (!task.max_concurrency) return;
+    add_error(problems, Path(at, "max_concurrency"),
+              fmt::format("Task '{}' has 'max_concurrency' but no 'for_each'; add the list, or remove it", task.name), describe::Part::key);
+    return;
+  }
+  for (const auto name : item_heads) {
+    if (!names.tasks.contains(name) && !names.inputs.contains(name)) continue;
+    problems.push_back({.pointer = Path(at, "for_each").pointer(),
+                        .message = fmt::format("in this task '{}' means the item, not the {} of that name; rename the latter", name,
+                                               names.tasks.contains(name) ? "task" : "input"),
+                        .severity = Severity::warning,
+                        .part = describe::Part::key,
+                        .offset = {}});
+  }
+}
+
 }  // namespace
 
 std::vector<std::string_view> names_in(const std::unordered_map<std::string_view, std::size_t>& index) {
@@ -133,6 +154,7 @@ void check_names(const WorkflowSpec& spec, const Names& names, Problems& problem
     warn_if_hiding(spec.tasks[i].name, "task", Path(at, "name"), describe::Part::value, problems);
     check_task_agent(spec.tasks[i], names, agents, at, problems);
     check_dependencies(spec.tasks[i], names, tasks, at, problems);
+    check_items(spec.tasks[i], names, at, problems);
   }
 }
 

@@ -12,7 +12,7 @@ namespace {
 using describe::Path;
 
 constexpr std::array<std::string_view, 6> heads{"inputs", "tasks", "env", "secrets", "run", "workflow"};
-constexpr std::array<std::string_view, 5> task_members{"result", "status", "error", "attempts", "metadata"};
+constexpr std::array<std::string_view, 6> task_members{"result", "status", "error", "attempts", "metadata", "activations"};
 constexpr std::array<std::string_view, 2> run_members{"id", "created"};
 constexpr std::array<std::string_view, 2> workflow_members{"name", "version"};
 
@@ -31,10 +31,12 @@ struct TemplateChecker::Use {
   std::size_t task;
 };
 
-TemplateChecker::TemplateChecker(const WorkflowSpec& spec, const Names& names, const Graph& graph, describe::Problems& problems)
+TemplateChecker::TemplateChecker(const WorkflowSpec& spec, const Names& names, const Graph& graph, const EdgeGraphs& edges,
+                                 describe::Problems& problems)
     : spec_(spec),
       names_(names),
       graph_(graph),
+      edges_(edges),
       problems_(problems),
       task_names_(names_in(names.tasks)),
       input_names_(names_in(names.inputs)) {
@@ -103,7 +105,16 @@ void TemplateChecker::error(const Use& use, std::string message) {
 }
 
 void TemplateChecker::check(const Use& use) {
-  // The same order in which a run looks names up: tasks, inputs, then what is built in.
+  // The same order in which a run looks names up: the item, tasks, inputs, then what is built in.
+  if (use.head == "item" || use.head == "index") {
+    const bool known = names_.tasks.contains(use.head) || names_.inputs.contains(use.head);
+    const bool in_task = use.place == TemplatePlace::parameters;
+    if (in_task && !spec_.tasks[use.task].for_each.source.is_null()) return;
+    if (!known) {
+      return error(use, fmt::format("'{}' has a meaning only in the parameters of a task with 'for_each'{}", use.head,
+                                    in_task ? "; add 'for_each' to the task" : ""));
+    }
+  }
   if (const auto task = names_.tasks.find(use.head); task != names_.tasks.end()) return check_task(use, task->second, use.field);
   if (names_.inputs.contains(use.head)) return;
   if (use.head == "inputs") {
@@ -150,6 +161,9 @@ void TemplateChecker::check_outside(const Use& use) {
     return error(use,
                  fmt::format("'{}' cannot be used in outputs: they are stored with the run; use it in parameters or an agent", use.head));
   }
+  if (use.place == TemplatePlace::condition || use.place == TemplatePlace::list || use.place == TemplatePlace::edge) {
+    return error(use, fmt::format("'{}' cannot be used here: what a run decides must not depend on it; pass it as an input", use.head));
+  }
   if (use.place == TemplatePlace::command && use.head == "secrets") {
     return error(use, "'secrets' cannot be used in a command: anybody on the machine sees it; pass it through 'env'");
   }
@@ -165,9 +179,17 @@ void TemplateChecker::check_task(const Use& use, std::size_t target, std::string
   if (!field.empty()) check_member(use, task_members, "a task");
   if (use.place == TemplatePlace::output || graph_.order.empty()) return;
   const auto& self = spec_.tasks[use.task].name;
+  if (use.place == TemplatePlace::edge && target == use.task) return;
+  const auto graph = edges_.graph_of[use.task];
+  if (graph && edges_.graph_of[target] == graph && (edges_.entered[use.task] || use.place == TemplatePlace::edge)) return;
   if (target == use.task) return error(use, fmt::format("task '{}' refers to itself; refer to a task that has ended before it", self));
-  if (spec_.parallel_execution) {
+  if (spec_.parallel_execution || !in_file_order(target) || !in_file_order(use.task)) {
     if (certainly_before(target, use.task)) return;
+    if (edges_.entered[use.task]) {
+      return error(use,
+                   fmt::format("task '{}' may not have ended when an edge leads to '{}'; let the task that begins its graph depend on '{}'",
+                               name, self, name));
+    }
     return error(use,
                  fmt::format("task '{}' may not have ended when '{}' starts; add '{}' to 'depends_on' of '{}'", name, self, name, self));
   }
@@ -175,23 +197,52 @@ void TemplateChecker::check_task(const Use& use, std::size_t target, std::string
   error(use, fmt::format("task '{}' runs after '{}'; move it before '{}' or add it to 'depends_on'", name, self, self));
 }
 
+/// Without edges a sequential run goes in file order; a graph takes its own time.
+bool TemplateChecker::in_file_order(std::size_t task) {
+  if (edges_.graphs.empty()) return true;
+  if (edges_.graph_of[task]) return false;
+  const auto earlier = before(task);
+  for (std::size_t i = 0; i < earlier.size(); ++i) {
+    if (earlier[i] && edges_.graph_of[i]) return false;
+  }
+  return true;
+}
+
 bool TemplateChecker::certainly_before(std::size_t first, std::size_t second) {
   if (std::ranges::binary_search(graph_.needs[second], first)) return true;
   if (before_of_ != second) {
     before_of_ = second;
-    before_.assign(graph_.needs.size(), false);
-    std::vector<std::size_t> open{second};
-    while (!open.empty()) {
-      const auto task = open.back();
-      open.pop_back();
-      for (const auto needed : graph_.needs[task]) {
-        if (before_[needed]) continue;
-        before_[needed] = true;
-        open.push_back(needed);
-      }
-    }
+    before_ = before(second);
   }
   return before_[first];
+}
+
+/// The tasks that have ended whenever this one begins.
+std::vector<bool> TemplateChecker::before(std::size_t task) const {
+  std::vector<bool> out(graph_.needs.size());
+  if (edges_.entered[task]) {
+    // Whatever every way into its graph has behind it.
+    const auto& graph = edges_.graphs[*edges_.graph_of[task]];
+    if (graph.has_start || graph.entries.empty()) return out;
+    out.assign(out.size(), true);
+    for (const auto entry : graph.entries) {
+      auto earlier = before(entry);
+      earlier[entry] = true;
+      for (std::size_t i = 0; i < out.size(); ++i) out[i] = out[i] && earlier[i];
+    }
+    return out;
+  }
+  std::vector<std::size_t> open{task};
+  while (!open.empty()) {
+    const auto next = open.back();
+    open.pop_back();
+    for (const auto needed : graph_.needs[next]) {
+      if (out[needed]) continue;
+      out[needed] = true;
+      open.push_back(needed);
+    }
+  }
+  return out;
 }
 
 }  // namespace skein::config

@@ -56,6 +56,55 @@ std::span<const std::string_view> names_of<TextFormat>() {
   return formats;
 }
 
+namespace {
+
+/// Whether a text is one expression and nothing else, so that its value keeps its type.
+bool is_one_expression(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\n");
+  const auto last = text.find_last_not_of(" \t\n");
+  if (first == std::string_view::npos) return false;
+  const auto core = text.substr(first, last - first + 1);
+  return core.starts_with("{{") && core.ends_with("}}");
+}
+
+JsonObject described(JsonObject schema, const Info& info) {
+  if (!info.about.empty()) schema["description"] = info.about;
+  return schema;
+}
+
+}  // namespace
+
+void Shape<config::Condition>::parse(config::Condition& out, const Json& value, const Info&, const Path& at, Problems& problems) {
+  const bool fine = value.is_bool() || (value.is_string() && is_one_expression(text_of(value)));
+  if (fine) {
+    out.source = value;
+    return;
+  }
+  const auto advice = value.is_string() ? fmt::format("; write \"{{{{ {} }}}}\"", shorten(text_of(value), 80)) : "; write \"{{ … }}\"";
+  add_error(
+      problems, at,
+      fmt::format("{} must be a condition: one expression that is true or false, got {}{}", at.label(), describe_value(value), advice));
+}
+
+JsonObject Shape<config::Condition>::schema(const Info& info, SchemaDefinitions&) {
+  return described({{"type", JsonArray{"string", "boolean"}}}, info);
+}
+
+void Shape<config::ListTemplate>::parse(config::ListTemplate& out, const Json& value, const Info&, const Path& at, Problems& problems) {
+  const bool fine = value.is_array() || (value.is_string() && is_one_expression(text_of(value)));
+  if (fine) {
+    out.source = value;
+  } else {
+    add_error(problems, at,
+              fmt::format("{} must be a list, or one expression that makes one, got {}; write \"{{{{ … }}}}\"", at.label(),
+                          describe_value(value)));
+  }
+}
+
+JsonObject Shape<config::ListTemplate>::schema(const Info& info, SchemaDefinitions&) {
+  return described({{"type", JsonArray{"string", "array"}}}, info);
+}
+
 void Shape<config::TextTemplate>::parse(config::TextTemplate& out, const Json& value, const Info& info, const Path& at,
                                         Problems& problems) {
   std::string text;

@@ -14,6 +14,22 @@ struct Shape<config::TextTemplate> : PlainShape {
 };
 
 template <>
+struct Shape<config::Condition> : PlainShape {
+  static void parse(config::Condition& out, const Json& value, const Info& info, const Path& at, Problems& problems);
+  static std::optional<Json> write(const config::Condition&) { return std::nullopt; }
+  static JsonObject schema(const Info& info, SchemaDefinitions&);
+  static std::string type(const Info&) { return "condition"; }
+};
+
+template <>
+struct Shape<config::ListTemplate> : PlainShape {
+  static void parse(config::ListTemplate& out, const Json& value, const Info& info, const Path& at, Problems& problems);
+  static std::optional<Json> write(const config::ListTemplate&) { return std::nullopt; }
+  static JsonObject schema(const Info& info, SchemaDefinitions&);
+  static std::string type(const Info&) { return "list template"; }
+};
+
+template <>
 struct Shape<config::ValueTemplate> : PlainShape {
   static void parse(config::ValueTemplate& out, const Json& value, const Info&, const Path&, Problems&) { out.source = value; }
   static std::optional<Json> write(const config::ValueTemplate&) { return std::nullopt; }

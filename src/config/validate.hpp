@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,10 +37,32 @@ void check_names(const WorkflowSpec& spec, const Names& names, describe::Problem
 /// What each kind of agent needs, authentication, literal credentials.
 void check_agents(const WorkflowSpec& spec, describe::Problems& problems);
 
-/// Who depends on whom, by index.
+/// What stands for the beginning and the end of a run in edges.
+inline constexpr std::string_view start_name = "start";
+inline constexpr std::string_view end_name = "end";
+
+/// The tasks that edges tie together, by index.
+struct EdgeGraphs {
+  EdgeGraphs(const WorkflowSpec& spec, const Names& names);
+  struct One {
+    std::vector<std::size_t> tasks;
+    std::vector<std::size_t> entries;           ///< those that no edge enters
+    bool has_start = false;                     ///< an edge from `start` enters it
+  };
+  std::vector<One> graphs;
+  std::vector<std::optional<std::size_t>> graph_of;  ///< of each task
+  std::vector<bool> entered;                    ///< by an edge
+};
+
+/// Undefined ends, ways that cannot be gone, loops without a bound, and what edges and `depends_on` must not say together.
+void check_edges(const WorkflowSpec& spec, const Names& names, const EdgeGraphs& edges, describe::Problems& problems);
+
+/// Who waits for whom, by index.
 struct Graph {
-  Graph(const WorkflowSpec& spec, const Names& names);
-  std::vector<std::vector<std::size_t>> needs;  ///< without duplicates and undefined tasks
+  Graph(const WorkflowSpec& spec, const Names& names, const EdgeGraphs& edges);
+  std::vector<std::vector<std::size_t>> needs;  ///< `depends_on`, without duplicates and undefined tasks
+  /// `needs`, and what follows from edges: to wait for a task of a graph is to wait for the whole.
+  std::vector<std::vector<std::size_t>> waits;
   /// The place of each task in the order of a sequential run; empty where there is a cycle.
   std::vector<std::size_t> order;
 };
@@ -50,13 +73,13 @@ inline constexpr std::size_t max_reported_cycles = 1000;
 void check_cycles(const WorkflowSpec& spec, const Graph& graph, describe::Problems& problems);
 
 /// Where a template stands, which decides what it may refer to.
-enum class TemplatePlace : std::uint8_t { agent, command, parameters, output };
+enum class TemplatePlace : std::uint8_t { agent, command, parameters, condition, list, edge, output };
 
 /// Compiles templates and checks what they refer to.
 class TemplateChecker {
  public:
-  TemplateChecker(const WorkflowSpec& spec, const Names& names, const Graph& graph, describe::Problems& problems);
-  /// `task` is the one whose parameters these are. Where there is a problem the result is the literal null.
+  TemplateChecker(const WorkflowSpec& spec, const Names& names, const Graph& graph, const EdgeGraphs& edges, describe::Problems& problems);
+  /// `task` is the one whose parameters these are, or whose end the edge follows. Where there is a problem the result is the literal null.
   [[nodiscard]] workflow::Template compile(Json source, TemplatePlace place, const describe::Path& at, std::size_t task = 0);
 
  private:
@@ -70,14 +93,17 @@ class TemplateChecker {
   void unknown(const Use& use);
   void error(const Use& use, std::string message);
   [[nodiscard]] bool certainly_before(std::size_t first, std::size_t second);
+  [[nodiscard]] std::vector<bool> before(std::size_t task) const;
+  [[nodiscard]] bool in_file_order(std::size_t task);
 
   const WorkflowSpec& spec_;
   const Names& names_;
   const Graph& graph_;
+  const EdgeGraphs& edges_;
   describe::Problems& problems_;
   std::vector<std::string_view> known_heads_, task_names_, input_names_;
   std::size_t errors_ = 0;
-  std::vector<bool> before_;          ///< the tasks before `before_of_`
+  std::vector<bool> before_;  ///< the tasks before `before_of_`
   std::size_t before_of_ = static_cast<std::size_t>(-1);
 };
 

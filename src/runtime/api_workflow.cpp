@@ -89,6 +89,12 @@ TaskBuilder& TaskBuilder::after(std::string_view task) {
   return *this;
 }
 TaskBuilder& TaskBuilder::timeout(double seconds) { return set("timeout", seconds); }
+TaskBuilder& TaskBuilder::deadline(double seconds) { return set("deadline", seconds); }
+TaskBuilder& TaskBuilder::when(std::string_view condition) { return set("when", Json(condition)); }
+TaskBuilder& TaskBuilder::for_each(Json list, unsigned max_concurrency) {
+  set("for_each", std::move(list));
+  return max_concurrency > 0 ? set("max_concurrency", max_concurrency) : *this;
+}
 TaskBuilder& TaskBuilder::retry(unsigned max_attempts, double initial_delay) {
   return set("retry_config", JsonObject{{"max_attempts", max_attempts}, {"initial_delay", initial_delay}});
 }
@@ -117,6 +123,14 @@ WorkflowBuilder& WorkflowBuilder::agent(const AgentBuilder& agent) {
 }
 WorkflowBuilder& WorkflowBuilder::task(const TaskBuilder& task) {
   array("tasks").emplace_back(task.document());
+  return *this;
+}
+WorkflowBuilder& WorkflowBuilder::edge(std::string_view from, std::string_view to) { return edge(from, to, {}); }
+WorkflowBuilder& WorkflowBuilder::edge(std::string_view from, std::string_view to, std::string_view condition, unsigned max_iterations) {
+  JsonObject edge{{"from", from}, {"to", to}};
+  if (!condition.empty()) edge["when"] = condition;
+  if (max_iterations > 0) edge["max_iterations"] = max_iterations;
+  array("edges").emplace_back(std::move(edge));
   return *this;
 }
 WorkflowBuilder& WorkflowBuilder::output(std::string_view name, Json value) {

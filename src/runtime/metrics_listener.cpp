@@ -13,11 +13,15 @@ void MetricsListener::on_events(RunId, const workflow::RunState& state, std::spa
             if (body.attempt.attempt > 1) metrics_.retried(agent(body.attempt.task));
           } else if constexpr (std::is_same_v<Body, workflow::TaskCompleted>) {
             metrics_.attempt_ended(agent(body.attempt.task), body.duration);
-            metrics_.task_ended(definition.name, "completed");
+            if (body.attempt.item == workflow::no_item) metrics_.task_ended(definition.name, "completed");
           } else if constexpr (std::is_same_v<Body, workflow::AttemptFailed> || std::is_same_v<Body, workflow::TaskFailed>) {
             metrics_.attempt_ended(agent(body.attempt.task), body.duration);
             metrics_.attempt_failed(agent(body.attempt.task), to_string(body.error.code));
-            if constexpr (std::is_same_v<Body, workflow::TaskFailed>) metrics_.task_ended(definition.name, "failed");
+            if constexpr (std::is_same_v<Body, workflow::TaskFailed>) {
+              if (body.attempt.item == workflow::no_item) metrics_.task_ended(definition.name, "failed");
+            }
+          } else if constexpr (std::is_same_v<Body, workflow::ItemsEnded>) {
+            metrics_.task_ended(definition.name, body.error ? "failed" : "completed");
           } else if constexpr (std::is_same_v<Body, workflow::TaskSkipped>) {
             metrics_.task_ended(definition.name, "skipped");
           } else if constexpr (std::is_same_v<Body, workflow::TaskCancelled>) {

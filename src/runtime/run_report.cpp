@@ -27,7 +27,9 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
     TaskReport out{.name = task.name,
                    .agent = definition.agents[task.agent].name,
                    .status = now.status,
+                   .activations = now.activation,
                    .attempts = now.attempt,
+                   .items = {},
                    .started = {},
                    .ended = {},
                    .due = {},
@@ -39,6 +41,11 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
     if (is_final(now.status)) out.ended = now.ended;
     if (now.status == TaskStatus::retrying || now.status == TaskStatus::waiting) out.due = now.due;
     if (now.error) out.error = *now.error;
+    if (const auto* items = state.fan_out(static_cast<workflow::TaskIndex>(i))) {
+      out.items = ItemCounts{.total = static_cast<std::uint32_t>(items->items.size()),
+                             .ended = static_cast<std::uint32_t>(items->items.size()) - items->unfinished,
+                             .failed = items->failed};
+    }
     report.tasks.push_back(std::move(out));
   }
   return report;
@@ -64,7 +71,9 @@ Json to_json_value(const RunReport& report) {
     t["name"] = task.name;
     t["agent"] = task.agent;
     t["status"] = to_string(task.status);
+    if (task.activations != 1) t["activations"] = task.activations;
     t["attempts"] = task.attempts;
+    if (task.items) t["items"] = JsonObject{{"total", task.items->total}, {"ended", task.items->ended}, {"failed", task.items->failed}};
     if (task.started) t["started"] = to_rfc3339(*task.started);
     if (task.ended) t["ended"] = to_rfc3339(*task.ended);
     if (task.started && task.ended) t["execution_time"] = std::chrono::duration<double>(*task.ended - *task.started).count();

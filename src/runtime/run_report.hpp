@@ -16,11 +16,20 @@
 namespace skein::runtime {
 
 /// One task of a run, for people and programs.
+/// How far a `for_each` has come.
+struct ItemCounts {
+  std::uint32_t total = 0;
+  std::uint32_t ended = 0;
+  std::uint32_t failed = 0;
+};
+
 struct TaskReport {
   std::string name;
   std::string agent;
   TaskStatus status = TaskStatus::pending;
+  std::uint32_t activations = 1;
   std::uint32_t attempts = 0;
+  std::optional<ItemCounts> items;   ///< while a for_each runs
   std::optional<Instant> started;      ///< of the latest attempt
   std::optional<Instant> ended;
   std::optional<Instant> due;          ///< of its timer, while retrying or waiting

@@ -102,10 +102,9 @@ bool asks_for_activations(const Definition& definition) {
     });
   };
   const auto asks_maybe = [&](const std::optional<Template>& text) { return text && asks(*text); };
-  return std::ranges::any_of(definition.tasks,
-                             [&](const TaskDefinition& task) {
-                               return asks(task.parameters) || asks_maybe(task.when) || asks_maybe(task.for_each);
-                             }) ||
+  return std::ranges::any_of(
+             definition.tasks,
+             [&](const TaskDefinition& task) { return asks(task.parameters) || asks_maybe(task.when) || asks_maybe(task.for_each); }) ||
          std::ranges::any_of(definition.edges, [&](const EdgeDefinition& edge) { return asks_maybe(edge.when); }) ||
          std::ranges::any_of(definition.outputs, [&](const OutputDefinition& output) { return asks(output.value); });
 }

@@ -125,7 +125,8 @@ struct Event {
 };
 
 /// As in the journal: run_created, run_resumed, attempt_started, task_completed, attempt_failed, task_failed, task_skipped,
-/// task_cancelled, items_listed, items_completed, items_failed, edge_taken, emitted, stop_requested, and run_completed | run_partially_completed | run_failed | run_cancelled.
+/// task_cancelled, items_listed, items_completed, items_failed, edge_taken, emitted, stop_requested, and run_completed |
+/// run_partially_completed | run_failed | run_cancelled.
 [[nodiscard]] std::string_view type_of(const Event& event);
 /// The task an event is about, where it is about one.
 [[nodiscard]] std::optional<TaskIndex> task_of(const Event& event);

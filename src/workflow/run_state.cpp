@@ -61,15 +61,12 @@ void RunState::next_actions(Instant now, std::vector<Action>& out) const {
   for (const auto& [due, step] : timers_) {
     if (due > now) break;
     const auto& state = *find_step(step);
-    const Attempt attempt{
-        .task = step.task, .activation = tasks_[step.task].activation, .attempt = state.attempt, .item = step.item};
+    const Attempt attempt{.task = step.task, .activation = tasks_[step.task].activation, .attempt = state.attempt, .item = step.item};
     if (state.status == TaskStatus::waiting) {
       out.emplace_back(FireTimer{attempt});
     } else if (left > 0 || !definition_->parallel_execution) {
-      out.emplace_back(StartAttempt{{.task = attempt.task,
-                                     .activation = attempt.activation,
-                                     .attempt = attempt.attempt + 1,
-                                     .item = attempt.item}});
+      out.emplace_back(
+          StartAttempt{{.task = attempt.task, .activation = attempt.activation, .attempt = attempt.attempt + 1, .item = attempt.item}});
       if (left > 0) --left;
     }
   }
@@ -97,8 +94,7 @@ void RunState::offer_items(std::uint32_t& left, std::vector<Action>& out) const 
       left -= count;
     }
     for (std::uint32_t i = 0; i < count; ++i) {
-      out.emplace_back(
-          StartAttempt{{.task = task, .activation = tasks_[task].activation, .attempt = 1, .item = fan_out.next + i}});
+      out.emplace_back(StartAttempt{{.task = task, .activation = tasks_[task].activation, .attempt = 1, .item = fan_out.next + i}});
     }
   }
 }

@@ -86,7 +86,8 @@ struct FinishRun {
   std::string error;
 };                                     ///< answered by RunFinished; a failed output may turn `completed` into `failed`
 
-using Action = std::variant<StartAttempt, FireTimer, SkipTask, CancelTask, ListItems, EndItems, ChooseEdge, ExpireTask, ExpireRun, FinishRun>;
+using Action =
+    std::variant<StartAttempt, FireTimer, SkipTask, CancelTask, ListItems, EndItems, ChooseEdge, ExpireTask, ExpireRun, FinishRun>;
 
 /// One run as a pure state machine: a fold over its events, and what should happen next. Holds no clock and does no I/O; copies are
 /// independent. Costs of `apply` and `next_actions` follow what they change and return, not the size of the run.

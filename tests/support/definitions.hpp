@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,31 @@ struct TaskSpec {
   std::string action = "work";
   Json parameters = JsonObject{};
   bool effect = false;
+  Json when = nullptr;
+  Json for_each = nullptr;
+  std::uint32_t max_concurrency = 0;
+  std::optional<microseconds> deadline = {};
+};
+
+/// `from` and `to` may be "start" and "end".
+struct EdgeSpec {
+  std::string from;
+  std::string to;
+  Json when = nullptr;
+  std::optional<std::uint32_t> max_iterations = {};
 };
 
 /// A definition whose tasks all use one agent, "worker" of kind "test".
-inline std::shared_ptr<workflow::Definition> make_definition(const std::vector<TaskSpec>& specs) {
+inline std::shared_ptr<workflow::Definition> make_definition(const std::vector<TaskSpec>& specs, const std::vector<EdgeSpec>& edges = {}) {
+  const auto template_of = [](const Json& source) -> std::optional<workflow::Template> {
+    if (source.is_null()) return std::nullopt;
+    return workflow::Template::compile(source).value();
+  };
+  const auto index_of = [&](const std::string& name) -> std::optional<workflow::TaskIndex> {
+    const auto found = std::ranges::find(specs, name, &TaskSpec::name);
+    if (found == specs.end()) return std::nullopt;
+    return static_cast<workflow::TaskIndex>(found - specs.begin());
+  };
   auto definition = std::make_shared<workflow::Definition>();
   definition->name = "test";
   definition->document = JsonObject{{"name", "test"}, {"tasks", specs.size()}};
@@ -39,11 +61,16 @@ inline std::shared_ptr<workflow::Definition> make_definition(const std::vector<T
     task.effect = spec.effect;
     auto parameters = workflow::Template::compile(spec.parameters);
     task.parameters = std::move(parameters.value());
-    for (const auto& need : spec.needs) {
-      const auto found = std::ranges::find(specs, need, &TaskSpec::name);
-      task.depends_on.push_back(static_cast<workflow::TaskIndex>(found - specs.begin()));
-    }
+    for (const auto& need : spec.needs) task.depends_on.push_back(index_of(need).value());
+    task.when = template_of(spec.when);
+    task.for_each = template_of(spec.for_each);
+    task.max_concurrency = spec.max_concurrency;
+    task.deadline = spec.deadline;
     definition->tasks.push_back(std::move(task));
+  }
+  for (const auto& edge : edges) {
+    definition->edges.push_back(
+        {.from = index_of(edge.from), .to = index_of(edge.to), .when = template_of(edge.when), .max_iterations = edge.max_iterations});
   }
   workflow::finish_definition(*definition);
   return definition;

@@ -89,8 +89,9 @@ void Engine::choose_edge(ActiveRun& run, TaskIndex index, std::vector<Event>& ev
     if (!spent) spent = edge;
   }
   if (spent) {
-    return stop(fmt::format("Loop limit reached: the edge from '{}' to '{}' has fired {} times (its max_iterations) and no other edge leads on",
-                            task.name, target(*spent), run.state.fired(*spent)));
+    return stop(
+        fmt::format("Loop limit reached: the edge from '{}' to '{}' has fired {} times (its max_iterations) and no other edge leads on",
+                    task.name, target(*spent), run.state.fired(*spent)));
   }
   fold(run, EdgeTaken{.task = index, .activation = run.state.tasks()[index].activation, .edge = std::nullopt}, events);
 }
@@ -99,8 +100,8 @@ void Engine::choose_edge(ActiveRun& run, TaskIndex index, std::vector<Event>& ev
 void Engine::expire(ActiveRun& run, TaskIndex index, std::vector<Event>& events) {
   const auto& task = run.state.tasks()[index];
   const auto& definition = run.state.definition().tasks[index];
-  auto error = failure(ErrorCode::timeout,
-                       fmt::format("Task deadline exceeded: it took longer than {}", human_duration(definition.deadline.value_or(microseconds{}))));
+  auto error = failure(ErrorCode::timeout, fmt::format("Task deadline exceeded: it took longer than {}",
+                                                       human_duration(definition.deadline.value_or(microseconds{}))));
   if (run.state.fan_out(index) != nullptr) {
     fold(run, ItemsEnded{.task = index, .activation = task.activation, .error = std::move(error), .duration = now_ - task.started}, events);
     return;

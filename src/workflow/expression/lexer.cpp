@@ -44,7 +44,7 @@ Token next_token(std::string_view source, std::size_t from) {
   if (first == '.' && begins_name(second)) return token(TokenKind::field, run_of(rest, 2, continues_name));
   if (first == '$' && begins_name(second)) return token(TokenKind::variable, run_of(rest, 2, continues_name));
   if (is_digit(first) || (first == '.' && is_digit(second))) return token(TokenKind::number, number_length(rest));
-  if (first == '"') return token(TokenKind::quote, 1);
+  if (first == '"' || first == '\'') return token(TokenKind::quote, 1);
   for (const auto text : long_operators) {
     if (rest.starts_with(text)) return token(TokenKind::punctuation, text.size());
   }

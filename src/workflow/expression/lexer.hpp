@@ -12,7 +12,7 @@ enum class TokenKind : std::uint8_t {
   field,        ///< `.name`
   variable,     ///< `$name`
   number,
-  quote,        ///< `"`; what follows is the parser's, because strings hold expressions
+  quote,        ///< `"` or `'`; what follows is the parser's, because strings hold expressions
   punctuation,  ///< operators and brackets, longest first
   invalid       ///< one character (all its bytes) that begins nothing
 };

@@ -29,18 +29,19 @@ constexpr unsigned replacement = 0xfffd;
 
 }  // namespace
 
-/// The string whose opening quote is the current token.
+/// The string whose opening quote is the current token. Either quote will do, so that expressions fit into YAML strings of both sorts.
 Node* Parser::parse_string() {  // NOLINT(misc-no-recursion)
   const auto begin = token_.begin;
+  const char quote = text_[begin];
   std::vector<const Node*> parts;
   std::size_t at = token_.end();
   while (true) {
     token_ = Token{TokenKind::end, {}, at};
-    const auto chunk = parse_chunk();
+    const auto chunk = parse_chunk(quote);
     if (!chunk) return nullptr;
     at = token_.begin;
-    if (at == text_.size()) return fail(begin, "the string is not closed; add '\"'");
-    if (text_[at] == '"') {
+    if (at == text_.size()) return fail(begin, fmt::format("the string is not closed; add {}", quote == '"' ? "'\"'" : "\"'\""));
+    if (text_[at] == quote) {
       token_ = Token{TokenKind::end, {}, at + 1};
       advance();
       if (parts.empty()) return make_text(*chunk);
@@ -60,11 +61,11 @@ Node* Parser::parse_string() {  // NOLINT(misc-no-recursion)
 }
 
 /// The characters from `token_.begin` up to a quote, `\(` or the end of the text, where `token_.begin` is left.
-std::optional<std::string> Parser::parse_chunk() {
+std::optional<std::string> Parser::parse_chunk(char quote) {
   std::string out;
   auto& at = token_.begin;
   const auto begin = at;
-  while (at < text_.size() && text_[at] != '"') {
+  while (at < text_.size() && text_[at] != quote) {
     if (text_[at] != '\\') {
       out += text_[at++];
       continue;
@@ -80,14 +81,14 @@ std::optional<std::string> Parser::parse_chunk() {
 }
 
 bool Parser::parse_escape(std::string& into) {
-  static constexpr std::string_view letters = "\"\\/bfnrt";
-  static constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
+  static constexpr std::string_view letters = "\"'\\/bfnrt";
+  static constexpr std::string_view meanings = "\"'\\/\b\f\n\r\t";
   auto& at = token_.begin;
   const char letter = at + 1 < text_.size() ? text_[at + 1] : '\0';
   if (letter == 'u') return parse_unicode(into);
   const auto known = letters.find(letter);
   if (known == std::string_view::npos) {
-    fail(at, R"(unknown escape in a string; known are \" \\ \/ \b \f \n \r \t \uXXXX and \(…); write \\ for a backslash)");
+    fail(at, R"(unknown escape in a string; known are \" \' \\ \/ \b \f \n \r \t \uXXXX and \(…); write \\ for a backslash)");
     return false;
   }
   into += meanings[known];

@@ -55,7 +55,7 @@ class Parser {
 
   // parse_literals.cpp: strings, numbers, objects
   Node* parse_string();
-  std::optional<std::string> parse_chunk();
+  std::optional<std::string> parse_chunk(char quote);
   bool parse_escape(std::string& into);
   bool parse_unicode(std::string& into);
   std::optional<unsigned> parse_hex4();
