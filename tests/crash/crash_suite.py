@@ -38,7 +38,7 @@ class Scenario:
         self.rng = random.Random(seed)
         self.store = self.folder / "store" / "skein.db"
         self.file = self.folder / "workflow.json"
-        self.workflow = write_workflow(seed, witness.url, self.file)
+        self.steps = write_workflow(seed, witness.url, self.file)
         self.acknowledged = set()
         self.finished_steps = {}  # key -> requests when its result was first seen in the journal
         self.kills = 0
@@ -94,7 +94,7 @@ class Scenario:
         for run in self.acknowledged:
             for event in self.events(run):
                 if event["type"] == "task_completed":
-                    key = f"{run}:{event['task']}:1"
+                    key = f"{run}:{step_of(event)}"
                     if key in counts:
                         self.finished_steps.setdefault(key, counts[key])
 
@@ -118,7 +118,7 @@ class Scenario:
         for key, n in self.finished_steps.items():
             if counts[key] != n:
                 raise Violation(f"step {key} ran again after its result was journaled: {n} requests then, {counts[key]} now")
-        known = {f"{run}:{task['name']}:1" for run in listed for task in self.workflow["tasks"]}
+        known = {f"{run}:{task}:{step}" for run in listed for task, steps in self.steps.items() for step in steps}
         for key, n in counts.items():
             if key not in known:
                 raise Violation(f"a call under an unknown key: {key}")
@@ -130,10 +130,10 @@ class Scenario:
                 raise Violation(f"run {run}: event numbers have holes")
             if events[-1]["type"] != "run_completed":
                 raise Violation(f"run {run} ended with {events[-1]}")
-            for task in self.workflow["tasks"]:
-                ends = [e for e in events if e["type"] == "task_completed" and e["task"] == task["name"]]
-                if len(ends) != 1:
-                    raise Violation(f"run {run}: task {task['name']} completed {len(ends)} times")
+            wanted = sorted(f"{task}:{step}" for task, steps in self.steps.items() for step in steps)
+            done = sorted(step_of(e) for e in events if e["type"] == "task_completed")
+            if done != wanted:
+                raise Violation(f"run {run} completed {done} instead of {wanted}")
 
     def run(self):
         for _ in range(self.rng.randint(1, 3)):
@@ -143,6 +143,12 @@ class Scenario:
             self.look()
         self.finish()
         self.check()
+
+
+def step_of(event):
+    """As in an idempotency key: task:activation, and the item where there is one."""
+    item = f":{event['item']}" if "item" in event else ""
+    return f"{event['task']}:{event.get('activation', 1)}{item}"
 
 
 FINAL = {"completed", "partially_completed", "failed", "cancelled"}

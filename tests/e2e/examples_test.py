@@ -13,6 +13,7 @@ EXPECTED = {
     "02_sequential": ["post: http://blog.example/geese-in-flight", "There is more to say on this than one thinks."],
     "03_parallel": ["summary: Today: clear sky and 21 degrees; 12 minutes of delay on the ring road.", "events"],
     "04_crash_and_resume": ["kill -9!", "Each step ran exactly once"],
+    "05_review_loop": ["how: shortened in 6 rounds: 206 → 157 → 99 → 80 → 61 → 42 words", "text: Geese fly in a skein"],
 }
 
 
