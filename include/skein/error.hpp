@@ -28,6 +28,7 @@ enum class ErrorCode : std::uint8_t {
   agent_failed,        ///< the agent itself said no
   expression_failed,
   cancelled,
+  rejected,            ///< a person said no, or nobody said yes in time
   outcome_unknown,     ///< an effect was in flight at a crash; a person or a policy decides
   budget_exceeded,
   store_failed,

@@ -49,16 +49,24 @@ class AsyncAgent : public Agent {
   [[nodiscard]] virtual asio::awaitable<AgentResponse> execute(const AgentRequest& request) = 0;
 };
 
-/// Answers some actions at an instant and needs nothing until then: the engine keeps a durable timer and no memory. The other
-/// actions it answers on the spot, with `execute`. (Ask for this interface before the one that it derives from.)
-class TimerAgent : public ImmediateAgent {
+/// What an attempt waits for: an instant, a signal, or whichever comes first.
+struct Wait {
+  std::optional<Instant> until;     ///< an instant in the past answers at once
+  std::string signal;               ///< the name of a signal; empty: none
+};
+
+/// Answers some actions later and needs nothing until then: the engine keeps a durable timer or waits for a signal, and keeps no
+/// memory. The other actions it answers on the spot, with `execute`. (Ask for this interface before the one that it derives from.)
+class WaitingAgent : public ImmediateAgent {
  public:
-  /// Whether this action goes through `due` and `fired`, else through `execute`.
-  [[nodiscard]] virtual bool is_timer(std::string_view action) const = 0;
-  /// When to answer; journaled, so it is asked once per attempt. An instant in the past answers at once.
-  [[nodiscard]] virtual Result<Instant> due(const AgentRequest& request, Instant now) = 0;
-  /// The answer once that instant has come.
+  /// Whether this action goes through `wait`, else through `execute`.
+  [[nodiscard]] virtual bool waits(std::string_view action) const = 0;
+  /// What for; journaled, so it is asked once per attempt.
+  [[nodiscard]] virtual Result<Wait> wait(const AgentRequest& request, Instant now) = 0;
+  /// The answer once the instant has come.
   [[nodiscard]] virtual AgentResponse fired(const AgentRequest& request, Instant due) = 0;
+  /// The answer once the signal has come.
+  [[nodiscard]] virtual AgentResponse signalled(const AgentRequest& request, const Json& payload) = 0;
 };
 
 /// How an agent is set up, every template of its definition rendered: secrets are in here, so it is never logged or journaled.

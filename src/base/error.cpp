@@ -6,7 +6,7 @@
 namespace skein {
 namespace {
 
-constexpr std::array<std::pair<ErrorCode, std::string_view>, 23> names{{
+constexpr std::array<std::pair<ErrorCode, std::string_view>, 24> names{{
     {ErrorCode::invalid_argument, "invalid_argument"},
     {ErrorCode::invalid_definition, "invalid_definition"},
     {ErrorCode::not_found, "not_found"},
@@ -24,6 +24,7 @@ constexpr std::array<std::pair<ErrorCode, std::string_view>, 23> names{{
     {ErrorCode::agent_failed, "agent_failed"},
     {ErrorCode::expression_failed, "expression_failed"},
     {ErrorCode::cancelled, "cancelled"},
+    {ErrorCode::rejected, "rejected"},
     {ErrorCode::outcome_unknown, "outcome_unknown"},
     {ErrorCode::budget_exceeded, "budget_exceeded"},
     {ErrorCode::store_failed, "store_failed"},

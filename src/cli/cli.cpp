@@ -48,6 +48,9 @@ int run_command_line(int argc, const char* const* argv) {
   CommandLine line;
   register_run(line, session);
   register_resume(line, session);
+  register_approve(line, session);
+  register_reject(line, session);
+  register_signal(line, session);
   register_cancel(line, session);
   register_worker(line, session);
   register_runs(line, session);

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <optional>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/log.hpp"
 #include "cli/metrics_file.hpp"
@@ -29,7 +31,56 @@ void say_how_to_resume(Session& session, RunId run, const DriveOptions& options)
       fmt::format("Interrupted; what was done is kept. Go on with: skein resume {}{}", run.str(), store_hint(options.common)));
 }
 
+/// Says what the run waits for and which command answers it.
+void say_what_it_waits_for(Session& session, const runtime::RunReport& report, const DriveOptions& options) {
+  for (const auto& task : report.tasks) {
+    if (!task.awaits) continue;
+    const auto where = fmt::format("{} {}{}", short_id(report.id), task.awaits->signal.empty() ? task.name : task.awaits->signal,
+                                   store_hint(options.common));
+    if (task.awaits->signal.empty()) {
+      session.output.note(fmt::format("'{}' asks: {}\n  skein approve {}\n  skein reject {}", one_line(task.name),
+                                      one_line(task.awaits->message), where, where));
+    } else {
+      session.output.note(fmt::format("'{}' waits for the signal '{}'\n  skein signal {} --payload '{{…}}'", one_line(task.name),
+                                      one_line(task.awaits->signal), where));
+    }
+  }
+}
+
+/// Asks the person at the terminal the questions that the run waits for. True where one was answered.
+bool ask_here(Session& session, runtime::Runtime& runtime, const runtime::RunReport& report) {
+  for (const auto& task : report.tasks) {
+    if (!task.awaits || !task.awaits->signal.empty()) continue;
+    session.output.note(fmt::format("\n'{}' asks: {}", one_line(task.name), one_line(task.awaits->message)));
+    if (task.awaits->parameters && !task.awaits->parameters->is_null()) session.output.note(readable(*task.awaits->parameters));
+    session.output.prompt("Approve? [y]es, [n]o, anything else: later > ");
+    std::string line;
+    if (!std::getline(std::cin, line)) return false;
+    const bool yes = line == "y" || line == "yes";
+    if (!yes && line != "n" && line != "no") continue;
+    const auto verdict = yes ? runtime::Runtime::Verdict::approve : runtime::Runtime::Verdict::reject;
+    const auto told = runtime.answer(report.id, task.name, verdict, user_name(), {}, {});
+    if (told) return true;
+    session.output.error(told.error().message);
+  }
+  return false;
+}
+
 }  // namespace
+
+runtime::RuntimeOptions options_to_drive() {
+  runtime::RuntimeOptions options;
+  options.sleep_for_others = true;
+  return options;
+}
+
+std::string user_name() {
+  for (const auto* name : {"SKEIN_USER", "USER", "LOGNAME"}) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing sets the environment
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return "unknown";
+}
 
 void add_drive_options(Command& command, DriveOptions& options) {
   command.flag("--strict", options.strict, "Exit with 3 where the run completed only partially")
@@ -78,6 +129,13 @@ Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOption
     return std::unexpected(run.error());
   }
   auto report = runtime.wait(*run, &session.interrupts.flag());
+  const bool person = session.output.err().interactive && isatty(STDIN_FILENO) != 0 && !options.common.json;
+  while (person && report && report->status == RunStatus::waiting && !session.interrupts.requested()) {
+    if (progress) progress->finish(Progress::Ending::ended);
+    if (!ask_here(session, runtime, *report)) break;
+    if (progress) progress->go_on();
+    report = runtime.wait(*run, &session.interrupts.flag());
+  }
   const bool interrupted = session.interrupts.requested() && (!report || !is_final(report->status));
   if (interrupted) runtime.stop();
   if (progress) progress->finish(interrupted ? Progress::Ending::interrupted : Progress::Ending::ended);
@@ -94,6 +152,7 @@ Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOption
     say_how_to_resume(session, *run, options);
     return session.interrupts.exit_code();
   }
+  if (report->status == RunStatus::waiting && !options.common.json) say_what_it_waits_for(session, *report, options);
   return show_outcome(session, *report, options);
 }
 

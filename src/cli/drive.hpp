@@ -16,6 +16,11 @@ struct DriveOptions {
   std::string metrics;                 ///< a file for them; empty: none
 };
 
+/// For commands that drive one run: it is left alone where only a person or a signal can move it.
+[[nodiscard]] runtime::RuntimeOptions options_to_drive();
+/// Who answers questions: SKEIN_USER, else the name of the signed-in user.
+[[nodiscard]] std::string user_name();
+
 void add_drive_options(Command& command, DriveOptions& options);
 /// Logs at the level that the options ask for; as JSON lines where SKEIN_LOG_FORMAT is "json".
 void configure_logs(bool debug);

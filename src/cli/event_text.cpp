@@ -44,8 +44,9 @@ EventText describe(const workflow::Event& event, const workflow::Definition& def
           out.text = "resumed; attempts in flight are repeated";
           out.style = Style::bold;
         } else if constexpr (std::is_same_v<Body, AttemptStarted>) {
-          out.text = body.wake_at ? fmt::format("waiting until {}", clock_time(*body.wake_at))
-                                  : fmt::format("started (attempt {})", body.attempt.attempt);
+          out.text = !body.signal.empty() ? fmt::format("waits for the signal {}", one_line(body.signal))
+                     : body.wake_at       ? fmt::format("waiting until {}", clock_time(*body.wake_at))
+                                          : fmt::format("started (attempt {})", body.attempt.attempt);
         } else if constexpr (std::is_same_v<Body, TaskCompleted>) {
           out.text = fmt::format("completed in {}", human_duration(body.duration));
           out.style = Style::green;
@@ -63,6 +64,22 @@ EventText describe(const workflow::Event& event, const workflow::Definition& def
         } else if constexpr (std::is_same_v<Body, TaskCancelled>) {
           out.text = "cancelled";
           out.style = Style::dim;
+        } else if constexpr (std::is_same_v<Body, SignalReceived>) {
+          out.text = fmt::format("signal {}: {}", one_line(body.name), shorten(one_line(to_json(*body.payload)), longest_data));
+          out.style = Style::cyan;
+        } else if constexpr (std::is_same_v<Body, SignalTaken>) {
+          out.text = "takes the signal";
+        } else if constexpr (std::is_same_v<Body, ApprovalRequested>) {
+          out.text = "asks: " + one_line(body.message);
+          out.style = Style::cyan;
+        } else if constexpr (std::is_same_v<Body, ApprovalGiven> || std::is_same_v<Body, ApprovalRejected>) {
+          constexpr bool yes = std::is_same_v<Body, ApprovalGiven>;
+          out.text = fmt::format("{} by {}{}", yes ? "approved" : "rejected", body.by.empty() ? "somebody" : one_line(body.by),
+                                 body.comment.empty() ? "" : ": " + one_line(body.comment));
+          if constexpr (yes) {
+            if (body.set) out.text += fmt::format(" (changed: {})", shorten(one_line(to_json(*body.set)), longest_data));
+          }
+          out.style = yes ? Style::green : Style::red;
         } else if constexpr (std::is_same_v<Body, ItemsListed>) {
           out.text = fmt::format("runs for each of {} items", body.items->get_array().size());
         } else if constexpr (std::is_same_v<Body, ItemsEnded>) {

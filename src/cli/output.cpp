@@ -42,6 +42,8 @@ void Output::print_json(const Json& value) {
 
 void Output::print_json_line(const Json& value) { print(to_json(value)); }
 
+void Output::prompt(std::string_view text) { (void)write_all(STDERR_FILENO, text); }
+
 void Output::note(std::string_view text) {
   std::string line(text);
   line += '\n';

@@ -30,6 +30,8 @@ class Output {
   void print_json_line(const Json& value);   ///< always one line
   /// For people, on standard error.
   void note(std::string_view text);
+  /// As `note`, and the line goes on: the person's answer follows.
+  void prompt(std::string_view text);
   /// "skein: " and the message, in red on a terminal.
   void error(std::string_view message);
   /// The reader of standard output is gone: nothing more needs to be said.

@@ -59,6 +59,12 @@ void Progress::finish(Ending ending) {
   if (thread_.joinable()) thread_.join();
 }
 
+void Progress::go_on() {
+  finish(Ending::ended);
+  ending_.reset();
+  thread_ = std::thread([this] { work(); });
+}
+
 void Progress::work() {
   std::unique_lock lock(mutex_);
   while (true) {

@@ -38,6 +38,8 @@ class Progress final : public runtime::Listener {
   enum class Ending : unsigned char { ended, interrupted };
   /// Prints what is left and the last picture. Idempotent.
   void finish(Ending ending);
+  /// Goes on after `finish`, below what was printed meanwhile.
+  void go_on();
 
  private:
   struct Heard {

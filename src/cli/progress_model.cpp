@@ -34,6 +34,9 @@ RunProgress::RunProgress(RunId id, const workflow::RunState& state) : RunProgres
     to.started = from.started;
     to.ended = from.ended;
     if (from.status == TaskStatus::retrying || from.status == TaskStatus::waiting) to.due = from.due;
+    if (const auto* question = state.question(static_cast<workflow::TaskIndex>(i))) to.note = "asks: " + one_line(question->message);
+    if (const auto signal = state.awaited_signal({.task = static_cast<workflow::TaskIndex>(i)}); !signal.empty())
+      to.note = "waits for the signal " + one_line(signal);
     if (from.error) to.note = one_line(from.error->message);
     if (!from.skip_reason.empty()) to.note = one_line(from.skip_reason);
   }
@@ -46,7 +49,8 @@ template <class Body>
 void apply_to(TaskProgress& task, const Body& body, Instant at) {
   using namespace workflow;
   if constexpr (std::is_same_v<Body, AttemptStarted>) {
-    task.status = body.wake_at ? TaskStatus::waiting : TaskStatus::running;
+    task.status = body.waits() ? TaskStatus::waiting : TaskStatus::running;
+    task.note = body.signal.empty() ? "" : "waits for the signal " + one_line(body.signal);
     task.activation = body.attempt.activation;
     task.attempt = body.attempt.attempt;
     task.started = at;
@@ -90,13 +94,29 @@ void RunProgress::apply(const workflow::Event& event) {
         if constexpr (std::is_same_v<Body, RunCreated>) {
           created_ = event.at;
           status_ = RunStatus::running;
-        } else if constexpr (requires { body.attempt.item; }) {
+        } else if constexpr (requires { body.attempt.item; } && !std::is_same_v<Body, SignalTaken>) {
           auto& task = tasks_.at(body.attempt.task);
           if (body.attempt.item == no_item) {
             apply_to(task, body, event.at);
           } else {
             apply_to_item(task, body);
           }
+        } else if constexpr (std::is_same_v<Body, ApprovalRequested>) {
+          auto& task = tasks_.at(body.task);
+          task.status = TaskStatus::waiting;
+          task.due = body.due;
+          task.note = "asks: " + one_line(body.message);
+        } else if constexpr (std::is_same_v<Body, ApprovalGiven>) {
+          auto& task = tasks_.at(body.task);
+          task.status = TaskStatus::pending;
+          task.due.reset();
+          task.note.clear();
+        } else if constexpr (std::is_same_v<Body, ApprovalRejected>) {
+          auto& task = tasks_.at(body.task);
+          task.status = TaskStatus::failed;
+          task.started = task.ended = event.at;
+          task.due.reset();
+          task.note = one_line(body.error.message);
         } else if constexpr (std::is_same_v<Body, ItemsListed>) {
           auto& task = tasks_.at(body.task);
           task.status = TaskStatus::running;

@@ -91,6 +91,7 @@ Line task_line(const RunProgress& run, const TaskProgress& task, std::size_t nam
       say(task.note, Style::dim);
       break;
     case TaskStatus::waiting:
+      say(task.note, Style::cyan);
       if (task.due) say(fmt::format("waiting until {} ({})", clock_time(*task.due), steady_duration(*task.due - now)), Style::blue);
       break;
     case TaskStatus::completed: say(attempt, Style::dim); break;
@@ -118,6 +119,11 @@ Look headline_look(const RunProgress& run, const Signs& s, const ViewOptions& op
 
 std::string_view words_of(const RunProgress& run, const ViewOptions& options) {
   if (options.interrupted) return "interrupted";
+  const auto is = [&](TaskStatus status) {
+    return std::ranges::any_of(run.tasks(), [=](const auto& task) { return task.status == status; });
+  };
+  if (run.status() == RunStatus::running && is(TaskStatus::waiting) && !is(TaskStatus::running) && !is(TaskStatus::retrying))
+    return "waiting";
   switch (run.status()) {
     case RunStatus::completed: return "completed";
     case RunStatus::partially_completed: return "partially completed";

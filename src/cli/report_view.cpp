@@ -43,6 +43,8 @@ const runtime::TaskReport* last_result(const runtime::RunReport& report) {
 std::string outcome_of(const runtime::TaskReport& task, Instant now) {
   if (task.status == TaskStatus::retrying && task.due)
     return fmt::format("retry in {}", human_duration(std::max(microseconds{0}, *task.due - now)));
+  if (task.awaits)
+    return task.awaits->signal.empty() ? "asks: " + one_line(task.awaits->message) : "waits for the signal " + task.awaits->signal;
   if (task.status == TaskStatus::waiting && task.due) return "until " + date_time(*task.due);
   if (task.error && task.status == TaskStatus::failed) return one_line(task.error->message);
   if (!task.skip_reason.empty()) return one_line(task.skip_reason);

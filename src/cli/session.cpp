@@ -31,8 +31,7 @@ std::string store_hint(const CommonOptions& options) {
   return options.store.empty() ? std::string() : fmt::format(" --store {}", options.store);
 }
 
-Result<std::unique_ptr<runtime::Runtime>> open_existing(const CommonOptions& options) {
-  runtime::RuntimeOptions wanted;
+Result<std::unique_ptr<runtime::Runtime>> open_existing(const CommonOptions& options, runtime::RuntimeOptions wanted) {
   wanted.store_path = store_path(options);
   std::error_code ignored;
   if (!std::filesystem::exists(wanted.store_path, ignored)) {

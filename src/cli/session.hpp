@@ -33,7 +33,7 @@ void add_store_option(Command& command, CommonOptions& options);
 [[nodiscard]] std::string store_hint(const CommonOptions& options);
 
 /// Opens the store for a command that needs what is in it; a store that does not exist yet is `not_found`.
-[[nodiscard]] Result<std::unique_ptr<runtime::Runtime>> open_existing(const CommonOptions& options);
+[[nodiscard]] Result<std::unique_ptr<runtime::Runtime>> open_existing(const CommonOptions& options, runtime::RuntimeOptions wanted = {});
 /// Opens or makes the store.
 [[nodiscard]] Result<std::unique_ptr<runtime::Runtime>> open_or_create(const CommonOptions& options, runtime::RuntimeOptions wanted);
 

@@ -97,6 +97,13 @@ class Build {
       out.for_each = templates_.compile(spec.for_each.source, TemplatePlace::list, Path(at, "for_each"), index);
       out.max_concurrency = spec.max_concurrency.value_or(defaults_.max_concurrency.value_or(0));
     }
+    if (spec.approval) {
+      out.approval = workflow::ApprovalDefinition{.message = templates_.compile(spec.approval->message.source, TemplatePlace::question,
+                                                                                Path(Path(at, "approval"), "message"), index),
+                                                  .approvers = spec.approval->approvers,
+                                                  .timeout = spec.approval->timeout,
+                                                  .on_timeout = spec.approval->on_timeout};
+    }
     out.deadline = spec.deadline ? spec.deadline : defaults_.deadline;
     for (const auto needed : graph_.needs[index]) out.depends_on.push_back(static_cast<workflow::TaskIndex>(needed));
     out.continue_on_failure = spec.continue_on_failure;

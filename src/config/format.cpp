@@ -11,9 +11,9 @@ namespace skein::config {
 namespace {
 
 /// Keys that later versions bring. They are refused by name wherever a workflow, an agent or a task may have keys.
-constexpr std::array<std::string_view, 17> later_keys{"approval",    "signal",        "wait",     "compensate", "on_failure",   "budget",
-                                                      "concurrency", "include",       "schedule", "model",      "instructions", "tools",
-                                                      "role",        "output_schema", "session",  "fallback",   "guardrails"};
+constexpr std::array<std::string_view, 14> later_keys{"compensate",    "on_failure", "budget",       "concurrency", "include",
+                                                      "schedule",      "model",      "instructions", "tools",       "role",
+                                                      "output_schema", "session",    "fallback",     "guardrails"};
 
 constexpr std::array<std::string_view, 7> types{"string", "number", "integer", "boolean", "array", "object", "null"};
 
@@ -224,6 +224,7 @@ const Table<TaskSpec>& table_of<TaskSpec>() {
                  .maximum = 100'000}),
           field("deadline", &T::deadline,
                 {.about = "The longest the task may take with all its attempts, waits and items.", .example = "5m", .minimum = 0.001}),
+          field("approval", &T::approval, {.about = "Ask a person before it begins: `skein approve` or `skein reject`."}),
           field("continue_on_failure", &T::continue_on_failure,
                 {.about = "Tolerate its failure: dependents run and see null.", .example = "true"}),
           field("retry_config", &T::retry_config, {.about = "Replaces the agent's as a whole: what is missing here takes the defaults."}),
@@ -232,6 +233,29 @@ const Table<TaskSpec>& table_of<TaskSpec>() {
                 {.about = "It changes the world in a way that must not happen twice: an attempt in flight at a crash fails with "
                           "`outcome_unknown` instead of being repeated.",
                  .example = "true"}),
+      });
+  return table;
+}
+
+template <>
+const Table<ApprovalSpec>& table_of<ApprovalSpec>() {
+  using T = ApprovalSpec;
+  static const Table<T> table(
+      {.name = "approval",
+       .about = "A question to a person before a task begins. The run waits durably; earlier work is never repeated.",
+       .refused = later_keys},
+      {
+          field("message", &T::message,
+                {.about = "What the person is asked.",
+                 .example = "\"Send {{ draft.result.title }} to 4,000 readers?\"",
+                 .required = true,
+                 .min_items = 1}),
+          field("approvers", &T::approvers,
+                {.about = "Who may answer, as `--as` of the command or the signed-in user names them; without this key anybody.",
+                 .example = "[maria, ops]"}),
+          field("timeout", &T::timeout,
+                {.about = "How long an answer is waited for; without this key for ever.", .example = "2d", .minimum = 0.001}),
+          field("on_timeout", &T::on_timeout, {.about = "What it means that nobody answered in time.", .example = "approve"}),
       });
   return table;
 }

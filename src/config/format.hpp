@@ -63,6 +63,13 @@ struct AgentSpec {
   describe::Named<TextTemplate> env;
 };
 
+struct ApprovalSpec {
+  TextTemplate message;
+  std::vector<std::string> approvers;
+  std::optional<microseconds> timeout;
+  workflow::ApprovalTimeout on_timeout = workflow::ApprovalTimeout::reject;
+};
+
 struct TaskSpec {
   std::string name;
   std::string description;
@@ -75,6 +82,7 @@ struct TaskSpec {
   ListTemplate for_each;
   std::optional<std::uint32_t> max_concurrency;
   std::optional<microseconds> deadline;
+  std::optional<ApprovalSpec> approval;
   bool continue_on_failure = false;
   std::optional<resilience::RetryPolicy> retry_config;
   std::optional<workflow::RetryOn> retry_on;
@@ -191,6 +199,8 @@ template <>
 const Table<config::AgentSpec>& table_of<config::AgentSpec>();
 template <>
 const Table<config::TaskSpec>& table_of<config::TaskSpec>();
+template <>
+const Table<config::ApprovalSpec>& table_of<config::ApprovalSpec>();
 template <>
 const Table<config::EdgeSpec>& table_of<config::EdgeSpec>();
 template <>

@@ -161,6 +161,9 @@ void TemplateChecker::check_outside(const Use& use) {
     return error(use,
                  fmt::format("'{}' cannot be used in outputs: they are stored with the run; use it in parameters or an agent", use.head));
   }
+  if (use.place == TemplatePlace::question) {
+    return error(use, fmt::format("'{}' cannot be used in a question: people see it, and it is stored with the run", use.head));
+  }
   if (use.place == TemplatePlace::condition || use.place == TemplatePlace::list || use.place == TemplatePlace::edge) {
     return error(use, fmt::format("'{}' cannot be used here: what a run decides must not depend on it; pass it as an input", use.head));
   }

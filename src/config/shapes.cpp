@@ -44,6 +44,11 @@ std::span<const std::string_view> names_of<workflow::AuthenticationType>() {
   return words_of<workflow::AuthenticationType, 3>();
 }
 template <>
+std::span<const std::string_view> names_of<workflow::ApprovalTimeout>() {
+  static constexpr std::array<std::string_view, 2> words{"reject", "approve"};
+  return words;
+}
+template <>
 std::span<const std::string_view> names_of<ErrorCode>() {
   return words_of<ErrorCode, static_cast<std::size_t>(ErrorCode::internal) + 1>();
 }

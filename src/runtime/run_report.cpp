@@ -7,6 +7,27 @@
 
 namespace skein::runtime {
 
+namespace {
+
+std::optional<AwaitedReport> awaited(const workflow::RunState& state, workflow::TaskIndex task) {
+  AwaitedReport out;
+  if (const auto* question = state.question(task)) {
+    out.message = question->message;
+    out.parameters = question->parameters;
+    out.approvers = state.definition().tasks[task].approval->approvers;
+    return out;
+  }
+  out.signal = state.awaited_signal({.task = task});
+  if (const auto* items = state.fan_out(task)) {
+    for (std::uint32_t item = 0; item < items->next && out.signal.empty(); ++item)
+      out.signal = state.awaited_signal({.task = task, .item = item});
+  }
+  if (out.signal.empty()) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
 RunReport report_of(RunId id, const workflow::RunState& state) {
   const auto& definition = state.definition();
   RunReport report{.id = id,
@@ -30,6 +51,7 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
                    .activations = now.activation,
                    .attempts = now.attempt,
                    .items = {},
+                   .awaits = {},
                    .started = {},
                    .ended = {},
                    .due = {},
@@ -46,6 +68,7 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
                              .ended = static_cast<std::uint32_t>(items->items.size()) - items->unfinished,
                              .failed = items->failed};
     }
+    out.awaits = awaited(state, static_cast<workflow::TaskIndex>(i));
     report.tasks.push_back(std::move(out));
   }
   return report;
@@ -78,6 +101,17 @@ Json to_json_value(const RunReport& report) {
     if (task.ended) t["ended"] = to_rfc3339(*task.ended);
     if (task.started && task.ended) t["execution_time"] = std::chrono::duration<double>(*task.ended - *task.started).count();
     if (task.due) t["due"] = to_rfc3339(*task.due);
+    if (task.awaits) {
+      JsonObject awaits;
+      if (!task.awaits->signal.empty()) {
+        awaits["signal"] = task.awaits->signal;
+      } else {
+        awaits["approval"] = task.awaits->message;
+        awaits["parameters"] = *task.awaits->parameters;
+        if (!task.awaits->approvers.empty()) awaits["approvers"] = JsonArray(task.awaits->approvers.begin(), task.awaits->approvers.end());
+      }
+      t["awaits"] = std::move(awaits);
+    }
     if (task.result) t["result"] = *task.result;
     if (task.metadata) t["metadata"] = *task.metadata;
     if (task.error) t["error"] = workflow::error_to_json(*task.error);

@@ -23,6 +23,14 @@ struct ItemCounts {
   std::uint32_t failed = 0;
 };
 
+/// What a task waits for from outside.
+struct AwaitedReport {
+  std::string message;                 ///< of a question to a person
+  JsonPtr parameters;                  ///< what the agent would be given; null where that differs from item to item
+  std::vector<std::string> approvers;
+  std::string signal;                  ///< the name of a signal; empty for a question
+};
+
 struct TaskReport {
   std::string name;
   std::string agent;
@@ -30,6 +38,7 @@ struct TaskReport {
   std::uint32_t activations = 1;
   std::uint32_t attempts = 0;
   std::optional<ItemCounts> items;   ///< while a for_each runs
+  std::optional<AwaitedReport> awaits;
   std::optional<Instant> started;      ///< of the latest attempt
   std::optional<Instant> ended;
   std::optional<Instant> due;          ///< of its timer, while retrying or waiting

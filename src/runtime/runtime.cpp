@@ -76,15 +76,16 @@ Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeOptions options) {
     for (const auto& listener : self.listeners_) listener->on_breaker(breaker, transition);
   });
   for (unsigned i = 0; i < std::max(1U, self.options_.shards); ++i) {
-    self.shards_.push_back(std::make_unique<Shard>(ShardServices{.store = *self.store_,
-                                                                 .clock = self.clock_,
-                                                                 .breakers = *self.breakers_,
-                                                                 .listener = self,
-                                                                 .outside = self.secrets_,
-                                                                 .secrets = self.known_secrets_,
-                                                                 .kinds = self.kinds_,
-                                                                 .pool = *self.blocking_},
-                                                   workflow::EngineOptions{.sleep_after = self.options_.sleep_after}));
+    self.shards_.push_back(std::make_unique<Shard>(
+        ShardServices{.store = *self.store_,
+                      .clock = self.clock_,
+                      .breakers = *self.breakers_,
+                      .listener = self,
+                      .outside = self.secrets_,
+                      .secrets = self.known_secrets_,
+                      .kinds = self.kinds_,
+                      .pool = *self.blocking_},
+        workflow::EngineOptions{.sleep_after = self.options_.sleep_after, .sleep_for_others = self.options_.sleep_for_others}));
   }
   self.watcher_ = std::thread([&self] { self.watch(); });
   return runtime;
@@ -234,10 +235,22 @@ Result<std::size_t> Runtime::claim_runnable(std::size_t limit) {
   return claimed->size();
 }
 
-Result<void> Runtime::cancel(RunId run, std::string_view reason) {
-  JsonObject payload;
-  payload["reason"] = reason;
-  const auto posted = store_->post({.id = 0, .run = run, .kind = "cancel", .payload = to_json(payload), .at = clock_.now()});
+Result<void> Runtime::cancel(RunId run, std::string_view reason) { return tell(run, "cancel", {{"reason", reason}}); }
+
+Result<void> Runtime::signal(RunId run, std::string_view name, const Json& payload) {
+  return tell(run, "signal", {{"name", name}, {"payload", payload}});
+}
+
+Result<void> Runtime::answer(RunId run, std::string_view task, Verdict verdict, std::string_view by, std::string_view comment,
+                             const JsonObject& set) {
+  JsonObject payload{{"task", task}, {"by", by}, {"comment", comment}};
+  if (!set.empty()) payload["set"] = set;
+  return tell(run, verdict == Verdict::approve ? "approve" : "reject", payload);
+}
+
+/// Writes to a run's inbox; its owner, here or elsewhere, reads it.
+Result<void> Runtime::tell(RunId run, std::string_view kind, const JsonObject& payload) {
+  const auto posted = store_->post({.id = 0, .run = run, .kind = std::string(kind), .payload = to_json(payload), .at = clock_.now()});
   if (!posted) return std::unexpected(posted.error());
   shard_of(run).post([run](workflow::Engine& engine) { engine.check_mail(run); });
   const auto row = store_->find_run(run);

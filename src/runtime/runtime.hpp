@@ -42,6 +42,7 @@ struct RuntimeOptions {
   unsigned shards = 1;                 ///< threads that drive runs
   /// See workflow::EngineOptions; set by workers.
   std::optional<microseconds> sleep_after;
+  bool sleep_for_others = false;
   SecretSettings secrets = secret_settings_from_environment();
 };
 
@@ -81,6 +82,13 @@ class Runtime final : private workflow::EngineListener {
   [[nodiscard]] Result<void> resume(RunId run);
   /// Asks the run's owner to cancel it; durable when it returns. A run without an owner is taken over and cancelled here.
   [[nodiscard]] Result<void> cancel(RunId run, std::string_view reason);
+  /// Tells a run that a signal has come; durable when it returns, and kept until an attempt takes it. A run without an owner is taken
+  /// over here.
+  [[nodiscard]] Result<void> signal(RunId run, std::string_view name, const Json& payload);
+  enum class Verdict : std::uint8_t { approve, reject };
+  /// A person's answer to the question before a task. `set`: parameters that the person changed.
+  [[nodiscard]] Result<void> answer(RunId run, std::string_view task, Verdict verdict, std::string_view by, std::string_view comment,
+                                    const JsonObject& set);
   /// Waits until the run has ended or this process no longer drives it; or until `stop_waiting` is true (looked at now and then).
   [[nodiscard]] Result<RunReport> wait(RunId run, const std::atomic<bool>* stop_waiting = nullptr);
   /// Any run of the store, folded from its journal.
@@ -103,6 +111,7 @@ class Runtime final : private workflow::EngineListener {
  private:
   explicit Runtime(RuntimeOptions options);
   Result<void> open_store();
+  Result<void> tell(RunId run, std::string_view kind, const JsonObject& payload);
   void on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) override;
   void on_lost(RunId run, const Error& why) override;
   void on_asleep(RunId run) override;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -116,6 +117,9 @@ enum class Appending : std::uint8_t {
 };
 
 /// A request to a run's owner: cancel, later approve and signal.
+/// The due instant of a run that only mail can move.
+inline constexpr Instant never{microseconds{std::numeric_limits<std::int64_t>::max() / 2}};
+
 struct InboxMessage {
   std::int64_t id = 0;             ///< ascending
   RunId run;

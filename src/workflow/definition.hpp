@@ -61,6 +61,17 @@ struct AgentDefinition {
   Template env;                      ///< exec, mcp_server: an object of strings
 };
 
+/// What it means that nobody answers in time.
+enum class ApprovalTimeout : std::uint8_t { reject, approve };
+
+/// A person is asked before a task begins.
+struct ApprovalDefinition {
+  Template message;                  ///< what is asked
+  std::vector<std::string> approvers;  ///< who may answer; empty: anybody
+  std::optional<microseconds> timeout;
+  ApprovalTimeout on_timeout = ApprovalTimeout::reject;
+};
+
 struct TaskDefinition {
   std::string name;
   std::string description;
@@ -72,6 +83,7 @@ struct TaskDefinition {
   std::vector<TaskIndex> dependents;               ///< the inverse, filled by `finish_definition`
   bool continue_on_failure = false;
   std::optional<Template> when;                    ///< a condition; where it is false the task is skipped
+  std::optional<ApprovalDefinition> approval;
   std::optional<Template> for_each;                ///< a list; the task runs once for each of its items
   std::uint32_t max_concurrency = 0;               ///< items at once; 0: 1 in a sequential workflow, else `default_max_concurrency`
   std::optional<microseconds> deadline;            ///< of one activation with all its attempts and items

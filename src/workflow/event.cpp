@@ -23,6 +23,11 @@ std::string_view type_of(const Event& event) {
                         [](const ItemsListed&) -> std::string_view { return "items_listed"; },
                         [](const ItemsEnded& e) -> std::string_view { return e.error ? "items_failed" : "items_completed"; },
                         [](const EdgeTaken&) -> std::string_view { return "edge_taken"; },
+                        [](const SignalReceived&) -> std::string_view { return "signal_received"; },
+                        [](const SignalTaken&) -> std::string_view { return "signal_taken"; },
+                        [](const ApprovalRequested&) -> std::string_view { return "approval_requested"; },
+                        [](const ApprovalGiven&) -> std::string_view { return "approval_given"; },
+                        [](const ApprovalRejected&) -> std::string_view { return "approval_rejected"; },
                         [](const Emission&) -> std::string_view { return "emitted"; },
                         [](const StopRequested&) -> std::string_view { return "stop_requested"; },
                         [](const RunFinished& e) -> std::string_view {

@@ -50,6 +50,40 @@ struct RunResumed {
 struct AttemptStarted {
   Attempt attempt;
   std::optional<Instant> wake_at;      ///< a durable timer: there is no call, the attempt ends at this instant
+  std::string signal;                  ///< there is no call, the attempt ends when this signal comes (or at `wake_at`)
+  [[nodiscard]] bool waits() const { return wake_at.has_value() || !signal.empty(); }
+};
+/// Somebody outside told the run something. It is kept until an attempt takes it, however early it came.
+struct SignalReceived {
+  std::string name;
+  JsonPtr payload;
+};
+/// A waiting attempt takes the oldest signal of the name that it waits for; its answer follows.
+struct SignalTaken {
+  Attempt attempt;
+};
+/// A person is asked before the task begins.
+struct ApprovalRequested {
+  TaskIndex task = 0;
+  std::uint32_t activation = 1;
+  std::string message;
+  JsonPtr parameters;                  ///< what the agent would be given, secrets hidden
+  std::optional<Instant> due;          ///< when nobody is waited for any more
+};
+struct ApprovalGiven {
+  TaskIndex task = 0;
+  std::uint32_t activation = 1;
+  std::string by;
+  std::string comment;
+  JsonPtr set;                         ///< an object: parameters that the person changed; null where none
+};
+/// The task has failed.
+struct ApprovalRejected {
+  TaskIndex task = 0;
+  std::uint32_t activation = 1;
+  std::string by;
+  std::string comment;
+  Error error;
 };
 /// The step of this attempt is done: the task, or one item of it.
 struct TaskCompleted {
@@ -117,7 +151,8 @@ struct RunFinished {
 };
 
 using EventBody = std::variant<RunCreated, RunResumed, AttemptStarted, TaskCompleted, AttemptFailed, TaskFailed, TaskSkipped, TaskCancelled,
-                               ItemsListed, ItemsEnded, EdgeTaken, Emission, StopRequested, RunFinished>;
+                               ItemsListed, ItemsEnded, EdgeTaken, SignalReceived, SignalTaken, ApprovalRequested, ApprovalGiven,
+                               ApprovalRejected, Emission, StopRequested, RunFinished>;
 
 struct Event {
   Instant at{};
@@ -125,8 +160,8 @@ struct Event {
 };
 
 /// As in the journal: run_created, run_resumed, attempt_started, task_completed, attempt_failed, task_failed, task_skipped,
-/// task_cancelled, items_listed, items_completed, items_failed, edge_taken, emitted, stop_requested, and run_completed |
-/// run_partially_completed | run_failed | run_cancelled.
+/// task_cancelled, items_listed, items_completed, items_failed, edge_taken, signal_received, signal_taken, approval_requested,
+/// approval_given, approval_rejected, emitted, stop_requested, and run_completed | run_partially_completed | run_failed | run_cancelled.
 [[nodiscard]] std::string_view type_of(const Event& event);
 /// The task an event is about, where it is about one.
 [[nodiscard]] std::optional<TaskIndex> task_of(const Event& event);

@@ -42,6 +42,7 @@ class Encoder {
   void members(const AttemptStarted& e) {
     attempt(e.attempt);
     if (e.wake_at) integer("wake_at", to_micros(*e.wake_at));
+    if (!e.signal.empty()) text("signal", e.signal);
   }
   void members(const TaskCompleted& e) {
     attempt(e.attempt);
@@ -83,6 +84,32 @@ class Encoder {
     integer("edge", *e.edge);
     const auto to = definition_.edges[*e.edge].to;
     text("to", to ? std::string_view(definition_.tasks[*to].name) : "end");
+  }
+  void members(const SignalReceived& e) {
+    text("name", e.name);
+    payload("payload", e.payload);
+  }
+  void members(const SignalTaken& e) { attempt(e.attempt); }
+  void members(const ApprovalRequested& e) {
+    task(e.task);
+    activation(e.activation);
+    text("message", e.message);
+    payload("parameters", e.parameters);
+    if (e.due) integer("due", to_micros(*e.due));
+  }
+  void members(const ApprovalGiven& e) {
+    answer(e);
+    if (e.set) payload("set", e.set);
+  }
+  void members(const ApprovalRejected& e) {
+    answer(e);
+    error(e.error);
+  }
+  void answer(const auto& e) {
+    task(e.task);
+    activation(e.activation);
+    text("by", e.by);
+    if (!e.comment.empty()) text("comment", e.comment);
   }
   void members(const Emission& e) {
     task(e.task);
@@ -158,7 +185,7 @@ class Decoder {
     } else if (type == "run_resumed") {
       event.body = RunResumed{.epoch = static_cast<std::uint64_t>(integer("epoch"))};
     } else if (type == "attempt_started") {
-      event.body = AttemptStarted{.attempt = attempt(), .wake_at = maybe_instant("wake_at")};
+      event.body = AttemptStarted{.attempt = attempt(), .wake_at = maybe_instant("wake_at"), .signal = maybe_text("signal")};
     } else if (type == "task_completed") {
       event.body =
           TaskCompleted{.attempt = attempt(), .result = payload("result"), .metadata = maybe_payload("metadata"), .duration = duration()};
@@ -178,6 +205,22 @@ class Decoder {
       event.body = ItemsEnded{.task = task(), .activation = activation(), .error = error(), .duration = duration()};
     } else if (type == "edge_taken") {
       event.body = EdgeTaken{.task = task(), .activation = activation(), .edge = maybe_edge()};
+    } else if (type == "signal_received") {
+      event.body = SignalReceived{.name = text("name"), .payload = payload("payload")};
+    } else if (type == "signal_taken") {
+      event.body = SignalTaken{.attempt = attempt()};
+    } else if (type == "approval_requested") {
+      event.body = ApprovalRequested{.task = task(),
+                                     .activation = activation(),
+                                     .message = text("message"),
+                                     .parameters = payload("parameters"),
+                                     .due = maybe_instant("due")};
+    } else if (type == "approval_given") {
+      event.body = ApprovalGiven{
+          .task = task(), .activation = activation(), .by = text("by"), .comment = maybe_text("comment"), .set = maybe_payload("set")};
+    } else if (type == "approval_rejected") {
+      event.body = ApprovalRejected{
+          .task = task(), .activation = activation(), .by = text("by"), .comment = maybe_text("comment"), .error = error()};
     } else if (type == "emitted") {
       event.body = Emission{.task = task(), .name = text("name"), .data = payload("data")};
     } else if (type == "stop_requested") {

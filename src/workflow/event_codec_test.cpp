@@ -57,6 +57,21 @@ std::vector<Event> one_of_each() {
       Emission{.task = 0, .name = "note", .data = json("hello")},
       StopRequested{.reason = StopReason::cancelled, .message = "enough"},
       StopRequested{.reason = StopReason::timed_out, .message = "late"},
+      ItemsListed{.task = 1, .activation = 1, .items = json(JsonArray{1, 2})},
+      ItemsEnded{.task = 1, .activation = 2, .error = {}, .duration = microseconds{3}},
+      ItemsEnded{.task = 1, .activation = 1, .error = some_error(), .duration = microseconds{3}},
+      EdgeTaken{.task = 0, .activation = 3, .edge = 0},
+      EdgeTaken{.task = 0, .activation = 1, .edge = 1},
+      EdgeTaken{.task = 0, .activation = 1, .edge = std::nullopt},
+      AttemptStarted{.attempt = {.task = 1, .activation = 2, .attempt = 1, .item = 4}, .wake_at = {}, .signal = "paid"},
+      SignalReceived{.name = "paid", .payload = json(1)},
+      SignalTaken{.attempt = {.task = 1, .activation = 1, .attempt = 1, .item = 0}},
+      ApprovalRequested{.task = 1, .activation = 1, .message = "Go?", .parameters = json(JsonObject{}), .due = at},
+      ApprovalRequested{.task = 1, .activation = 1, .message = "Go?", .parameters = json(nullptr), .due = {}},
+      ApprovalGiven{.task = 1, .activation = 1, .by = "maria", .comment = "yes", .set = json(JsonObject{{"a", 1}})},
+      ApprovalGiven{.task = 1, .activation = 1, .by = "", .comment = "", .set = nullptr},
+      ApprovalRejected{.task = 1, .activation = 1, .by = "maria", .comment = "", .error = some_error()},
+      StopRequested{.reason = StopReason::failed, .message = "Loop limit reached"},
       RunFinished{.status = RunStatus::completed, .error = {}, .outputs = json(JsonObject{{"n", 1}})},
       RunFinished{.status = RunStatus::partially_completed, .error = "Task 'a' failed", .outputs = nullptr},
       RunFinished{.status = RunStatus::failed, .error = "no", .outputs = nullptr},
@@ -68,7 +83,8 @@ std::vector<Event> one_of_each() {
 }
 
 TEST(EventCodec, EveryEventSurvivesTheJournal) {
-  const auto definition = testing::make_definition({{"first"}, {"second"}});
+  const auto definition =
+      testing::make_definition({{"first"}, {"second"}}, {{.from = "first", .to = "second"}, {.from = "first", .to = "end"}});
   const auto events = one_of_each();
   Blobs blobs;
   std::string text;
@@ -116,10 +132,17 @@ TEST(EventCodec, ShowsTimesToPeople) {
 }
 
 TEST(EventCodec, DamagedEntriesAreErrorsAndNeverCrash) {
-  const auto definition = testing::make_definition({{"first"}, {"second"}});
+  const auto definition =
+      testing::make_definition({{"first"}, {"second"}}, {{.from = "first", .to = "second"}, {.from = "first", .to = "end"}});
   Blobs blobs;
-  for (const std::string text : {"", "{}", "[1]", R"([{}])", R"([{"type":"run_created","at":1}])", R"([{"type":"nonsense","at":1}])",
-                                 R"([{"type":"run_pending","at":1}])", R"([{"type":"attempt_started","at":1,"task":"third","attempt":1}])",
+  for (const std::string text : {"",
+                                 "{}",
+                                 "[1]",
+                                 R"([{}])",
+                                 R"([{"type":"run_created","at":1}])",
+                                 R"([{"type":"nonsense","at":1}])",
+                                 R"([{"type":"run_pending","at":1}])",
+                                 R"([{"type":"attempt_started","at":1,"task":"third","attempt":1}])",
                                  R"([{"type":"attempt_started","at":1,"task":"first","attempt":0}])",
                                  R"([{"type":"attempt_started","at":1,"task":"first","attempt":1,"activation":-1}])",
                                  R"([{"type":"attempt_started","at":"1","task":"first","attempt":1}])",
@@ -127,7 +150,11 @@ TEST(EventCodec, DamagedEntriesAreErrorsAndNeverCrash) {
                                  R"([{"type":"task_failed","at":1,"task":"first","attempt":1,"duration":1}])",
                                  R"([{"type":"task_failed","at":1,"task":"first","attempt":1,"duration":1,"error":{"code":"new_code"}}])",
                                  R"([{"type":"task_completed","at":1,"task":"first","attempt":1,"duration":1}])",
-                                 R"([{"type":"task_skipped","at":1,"task":"first","reason":4}])"}) {
+                                 R"([{"type":"task_skipped","at":1,"task":"first","reason":4}])",
+                                 R"([{"type":"edge_taken","at":1,"task":"first","edge":2}])",
+                                 R"([{"type":"edge_taken","at":1,"task":"first","edge":-1}])",
+                                 R"([{"type":"signal_taken","at":1,"task":"first","attempt":1,"item":4294967295}])",
+                                 R"([{"type":"stop_requested","at":1,"reason":"bored","message":""}])"}) {
     EXPECT_FALSE(decode_events(text, *definition, blobs)) << text;
   }
   std::string whole;

@@ -56,13 +56,21 @@ void RunState::next_actions(Instant now, std::vector<Action>& out) const {
     out.emplace_back(ExpireTask{task});
   }
   for (const auto task : choosing_) out.emplace_back(ChooseEdge{task});
+  for (const auto& [name, steps] : listeners_) {
+    if (!signals_.contains(name)) continue;
+    const auto step = *steps.begin();
+    out.emplace_back(TakeSignal{
+        {.task = step.task, .activation = tasks_[step.task].activation, .attempt = find_step(step)->attempt, .item = step.item}});
+  }
   if (out.size() > decisions) return;
   auto left = room();
   for (const auto& [due, step] : timers_) {
     if (due > now) break;
     const auto& state = *find_step(step);
     const Attempt attempt{.task = step.task, .activation = tasks_[step.task].activation, .attempt = state.attempt, .item = step.item};
-    if (state.status == TaskStatus::waiting) {
+    if (step.item == no_item && questions_.contains(step.task)) {
+      out.emplace_back(ExpireApproval{step.task});
+    } else if (state.status == TaskStatus::waiting) {
       out.emplace_back(FireTimer{attempt});
     } else if (left > 0 || !definition_->parallel_execution) {
       out.emplace_back(
@@ -73,7 +81,10 @@ void RunState::next_actions(Instant now, std::vector<Action>& out) const {
   offer_items(left, out);
   for (const auto index : ready_) {
     if (left == 0) break;
-    if (definition_->tasks[index].for_each) {
+    const auto& task = definition_->tasks[index];
+    if (task.approval && !tasks_[index].approved) {
+      out.emplace_back(AskApproval{index});
+    } else if (task.for_each) {
       out.emplace_back(ListItems{index});
     } else {
       out.emplace_back(StartAttempt{{.task = index, .activation = tasks_[index].activation, .attempt = 1}});
@@ -183,8 +194,10 @@ void RunState::update_status() {
     return items_over(entry.first, entry.second) ||
            (startable_items(entry.first, entry.second) > 0 && (!definition_->parallel_execution || room() > 0));
   };
-  const bool can_go_on = running_ > 0 || !to_skip_.empty() || !to_cancel_.empty() || !choosing_.empty() || settled() ||
-                         (!ready_.empty() && room() > 0) || (!stopping() && std::ranges::any_of(fan_outs_, moves));
+  const auto heard = [&](const auto& entry) { return signals_.contains(entry.first); };
+  const bool can_go_on = running_ > 0 || (!stopping() && std::ranges::any_of(listeners_, heard)) || !to_skip_.empty() ||
+                         !to_cancel_.empty() || !choosing_.empty() || settled() || (!ready_.empty() && room() > 0) ||
+                         (!stopping() && std::ranges::any_of(fan_outs_, moves));
   status_ = can_go_on ? RunStatus::running : RunStatus::waiting;
 }
 

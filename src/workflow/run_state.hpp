@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,6 +32,7 @@ struct TaskState : StepState {
   std::uint32_t activation = 1;        ///< 0 while no edge has led to a task that edges enter
   std::uint32_t queued = 0;            ///< entries by edges that wait for the activation under way
   std::uint32_t unmet = 0;             ///< dependencies that have not ended yet
+  bool approved = false;               ///< a person said yes to this activation
   bool blocks = false;                 ///< it ended so that what depends on it cannot run
   Instant deadline{};                  ///< of this activation, where the task has one
   std::string skip_reason;
@@ -45,6 +47,14 @@ struct FanOut {
   std::uint32_t unfinished = 0;
   std::uint32_t failed = 0;
   std::uint32_t first_failed = no_item;
+};
+
+/// A question to a person that has not been answered.
+struct Question {
+  std::string message;
+  JsonPtr parameters;
+  Instant asked{};
+  std::optional<Instant> due;
 };
 
 /// How one activation of a task in a graph ended.
@@ -68,6 +78,15 @@ struct SkipTask {
 struct CancelTask {
   TaskIndex task = 0;
 };                                     ///< answered by TaskCancelled
+struct TakeSignal {
+  Attempt attempt;
+};                                     ///< a signal it waits for is there; answered by SignalTaken and the attempt's end
+struct AskApproval {
+  TaskIndex task = 0;
+};                                     ///< answered by ApprovalRequested, TaskSkipped, or a failure
+struct ExpireApproval {
+  TaskIndex task = 0;
+};                                     ///< nobody answered in time; answered by ApprovalGiven or ApprovalRejected
 struct ListItems {
   TaskIndex task = 0;
 };                                     ///< answered by ItemsListed, ItemsEnded with an error, or TaskSkipped
@@ -86,8 +105,8 @@ struct FinishRun {
   std::string error;
 };                                     ///< answered by RunFinished; a failed output may turn `completed` into `failed`
 
-using Action =
-    std::variant<StartAttempt, FireTimer, SkipTask, CancelTask, ListItems, EndItems, ChooseEdge, ExpireTask, ExpireRun, FinishRun>;
+using Action = std::variant<StartAttempt, FireTimer, SkipTask, CancelTask, ListItems, EndItems, ChooseEdge, TakeSignal, AskApproval,
+                            ExpireApproval, ExpireTask, ExpireRun, FinishRun>;
 
 /// One run as a pure state machine: a fold over its events, and what should happen next. Holds no clock and does no I/O; copies are
 /// independent. Costs of `apply` and `next_actions` follow what they change and return, not the size of the run.
@@ -118,6 +137,17 @@ class RunState {
   [[nodiscard]] bool exhausted(EdgeIndex edge) const;
   [[nodiscard]] std::uint32_t fired(EdgeIndex edge) const { return fired_[edge]; }
 
+  /// The question that a task waits for; null where it waits for none.
+  [[nodiscard]] const Question* question(TaskIndex task) const;
+  /// The parameters that a person changed for this activation; null where none.
+  [[nodiscard]] const JsonPtr& edits(TaskIndex task) const;
+  /// The signal that a step waits for; empty where it waits for none.
+  [[nodiscard]] std::string_view awaited_signal(Step step) const;
+  /// The payload of the oldest signal of a name that nobody has taken; null where there is none.
+  [[nodiscard]] JsonPtr next_signal(std::string_view name) const;
+  /// It waits for people or signals and for nothing else; for how long at most, `next_due` says.
+  [[nodiscard]] bool waits_for_others() const;
+
   /// Null where the step does not exist.
   [[nodiscard]] const StepState* find_step(Step step) const;
   /// The items of a task with a `for_each` that runs now; null otherwise.
@@ -147,6 +177,11 @@ class RunState {
   Result<void> fold(const TaskFailed& event, Instant at);
   Result<void> fold(const TaskSkipped& event, Instant at);
   Result<void> fold(const TaskCancelled& event, Instant at);
+  Result<void> fold(const SignalReceived& event, Instant at);
+  Result<void> fold(const SignalTaken& event, Instant at);
+  Result<void> fold(const ApprovalRequested& event, Instant at);
+  Result<void> fold(const ApprovalGiven& event, Instant at);
+  Result<void> fold(const ApprovalRejected& event, Instant at);
   Result<void> fold(const ItemsListed& event, Instant at);
   Result<void> fold(const ItemsEnded& event, Instant at);
   Result<void> fold(const EdgeTaken& event, Instant at);
@@ -171,6 +206,11 @@ class RunState {
   void fail_task(TaskIndex index, const Error& error, Instant at);
   [[nodiscard]] std::uint32_t startable_items(TaskIndex index, const FanOut& fan_out) const;
   [[nodiscard]] bool items_over(TaskIndex index, const FanOut& fan_out) const;
+
+  // run_state_waits.cpp: people and signals
+  void listen(Step step, const std::string& signal);
+  void stop_listening(Step step);
+  [[nodiscard]] bool asks(TaskIndex task, std::uint32_t activation) const;
 
   // run_state_graph.cpp: what follows from an end
   void conclude(TaskIndex index, bool blocks);
@@ -205,6 +245,11 @@ class RunState {
   std::set<std::pair<Instant, Step>> timers_;
   std::set<std::pair<Instant, TaskIndex>> deadlines_;
   std::map<TaskIndex, FanOut> fan_outs_;
+  std::map<TaskIndex, Question> questions_;
+  std::map<TaskIndex, JsonPtr> edits_;
+  std::map<std::string, std::deque<JsonPtr>, std::less<>> signals_;     ///< that nobody has taken, oldest first
+  std::map<std::string, std::set<Step>, std::less<>> listeners_;
+  std::map<Step, std::string> listens_to_;
   std::map<TaskIndex, std::vector<ActivationRecord>> activations_;
   std::vector<GraphState> graphs_;
   std::vector<std::uint32_t> fired_;   ///< of each edge, how often

@@ -68,6 +68,8 @@ void RunState::activate(TaskIndex index) {
   ++task.activation;
   task.status = TaskStatus::pending;
   task.attempt = 0;
+  task.approved = false;
+  edits_.erase(index);
   ready_.insert(index);
 }
 
@@ -113,6 +115,7 @@ Result<void> RunState::fold(const TaskCancelled& event, Instant at) {
     abandon_items(event.task);
   } else {
     leave_timer_or_flight({.task = event.task}, task);
+    questions_.erase(event.task);
   }
   --active_;
   task.status = TaskStatus::cancelled;

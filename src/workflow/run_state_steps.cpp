@@ -72,10 +72,13 @@ Result<void> RunState::fold(const AttemptStarted& event, Instant at) {
   }
   state->attempt = attempt.attempt;
   state->started = at;
-  if (event.wake_at) {
+  if (event.waits()) {
     state->status = TaskStatus::waiting;
-    state->due = *event.wake_at;
-    timers_.emplace(state->due, step);
+    if (event.wake_at) {
+      state->due = *event.wake_at;
+      timers_.emplace(state->due, step);
+    }
+    if (!event.signal.empty()) listen(step, event.signal);
   } else {
     state->status = TaskStatus::running;
     ++running_;
@@ -94,19 +97,20 @@ void RunState::begin_activation(TaskIndex index, Instant at) {
 Result<StepState*> RunState::answered(const Attempt& attempt) {
   auto* state = step_of(attempt.step());
   const bool open = state != nullptr && (state->status == TaskStatus::running || state->status == TaskStatus::waiting) &&
-                    fan_outs_.contains(attempt.task) == (attempt.item != no_item);
+                    fan_outs_.contains(attempt.task) == (attempt.item != no_item) && !questions_.contains(attempt.task);
   if (!open || attempt.attempt != state->attempt || attempt.activation != tasks_[attempt.task].activation) {
     return impossible("an attempt ended that was not in flight");
   }
   return state;
 }
 
-/// A step stops being in flight or waiting for a timer.
+/// A step stops being in flight, or waiting for a timer or a signal.
 void RunState::leave_timer_or_flight(Step step, const StepState& state) {
   if (state.status == TaskStatus::running) {
     --running_;
   } else {
     timers_.erase({state.due, step});
+    if (!listens_to_.empty()) stop_listening(step);
   }
 }
 

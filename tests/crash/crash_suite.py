@@ -85,6 +85,32 @@ class Scenario:
         process.communicate()
         self.kills += 1
 
+    def answers(self):
+        """Commands that say yes to every question and send every signal that a run waits for."""
+        out = []
+        for run in sorted(self.acknowledged):
+            for task in json.loads(self.ask("show", run, "--json"))["tasks"]:
+                awaits = task.get("awaits")
+                if awaits and "signal" in awaits:
+                    out.append(self.command("signal", run, awaits["signal"], "--payload", "1", "--json", "-q"))
+                elif awaits:
+                    out.append(self.command("approve", run, task["name"], "--json", "-q"))
+        return out
+
+    def answer_and_perhaps_kill(self):
+        for command in self.answers():
+            process = self.spawn(command, boundary=self.rng.random() < 0.3)
+            try:
+                process.wait(timeout=self.rng.uniform(0.01, 0.3))
+            except subprocess.TimeoutExpired:
+                pass
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            process.communicate()
+            self.kills += 1
+
     def events(self, run):
         return [json.loads(line) for line in self.ask("events", run, "--json").splitlines()]
 
@@ -102,6 +128,10 @@ class Scenario:
         deadline = time.monotonic() + PATIENCE
         while True:
             self.ask("worker", "--idle-exit")
+            for command in self.answers():
+                done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+                if done.returncode not in (0, 1, 4):
+                    raise Violation(f"{' '.join(command)} exited with {done.returncode}: {done.stderr.strip()}")
             open_runs = [r for r in self.acknowledged if json.loads(self.ask("show", r, "--json"))["status"] not in FINAL]
             if not open_runs:
                 return
@@ -134,12 +164,17 @@ class Scenario:
             done = sorted(step_of(e) for e in events if e["type"] == "task_completed")
             if done != wanted:
                 raise Violation(f"run {run} completed {done} instead of {wanted}")
+            for kind in ("approval_requested", "approval_given", "signal_taken"):
+                about = [e["task"] for e in events if e["type"] == kind]
+                if len(about) != len(set(about)):
+                    raise Violation(f"run {run}: {kind} twice: {about}")
 
     def run(self):
         for _ in range(self.rng.randint(1, 3)):
             self.start_and_perhaps_kill()
         for _ in range(self.rng.randint(1, 4)):
             self.work_and_kill()
+            self.answer_and_perhaps_kill()
             self.look()
         self.finish()
         self.check()

@@ -14,7 +14,7 @@ def make_workflow(seed, url):
     tasks, steps = [], {}
     for i, name in enumerate(names):
         needs = rng.sample(names[:i], rng.randint(0, min(i, 2)))
-        kind = rng.choice(["call", "call", "call", "transform", "wait", "exec", "each"])
+        kind = rng.choice(["call", "call", "call", "transform", "wait", "exec", "each", "signal"])
         task = {"name": name, "depends_on": needs}
         steps[name] = {"1"}
         if kind in ("call", "each"):
@@ -24,6 +24,8 @@ def make_workflow(seed, url):
             task.update(agent_name="local", action="transform", parameters={"value": {"sum": i, "needs": [f"{{{{{n}.result | tojson}}}}" for n in needs]}})
         elif kind == "wait":
             task.update(agent_name="local", action="wait", parameters={"seconds": rng.choice([0.01, 0.05, 0.15])})
+        elif kind == "signal":
+            task.update(agent_name="local", action="signal")
         else:
             task.update(agent_name="echo", action="echo", parameters={"i": i})
         if kind == "each":
@@ -31,6 +33,8 @@ def make_workflow(seed, url):
             task.update(for_each=f"{{{{ [range({count})] }}}}", max_concurrency=rng.randint(1, 3))
             task["parameters"]["data"]["item"] = "{{ item }}"
             steps[name] = {f"1:{item}" for item in range(count)}
+        if rng.random() < 0.15:
+            task["approval"] = {"message": f"Begin {name}?"}
         if needs and rng.random() < 0.2:
             wanted = rng.random() < 0.5
             task["when"] = f"{{{{ ({needs[0]}.status == 'completed' or {needs[0]}.status == 'skipped') == {json.dumps(wanted)} }}}}"

@@ -63,7 +63,8 @@ class SkeinTest(unittest.TestCase):
     def skein(self, *words, expect=0, input=None, **environment):
         """Runs to the end; the exit code must be the expected one, and what users see must never look like a crash."""
         done = subprocess.run([SKEIN, *words], capture_output=True, text=True, timeout=PATIENCE, env={**self.environment, **environment}, input=input, cwd=self.folder)
-        self.assertEqual(done.returncode, expect, f"skein {' '.join(words)}\n--- stdout\n{done.stdout}\n--- stderr\n{done.stderr}")
+        if expect is not None:
+            self.assertEqual(done.returncode, expect, f"skein {' '.join(words)}\n--- stdout\n{done.stdout}\n--- stderr\n{done.stderr}")
         for sign in ("terminate called", "Sanitizer", "std::", "boost::", "Traceback"):
             self.assertNotIn(sign, done.stderr)
         return done

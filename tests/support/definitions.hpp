@@ -24,6 +24,7 @@ struct TaskSpec {
   Json for_each = nullptr;
   std::uint32_t max_concurrency = 0;
   std::optional<microseconds> deadline = {};
+  std::optional<workflow::ApprovalDefinition> approval = {};
 };
 
 /// `from` and `to` may be "start" and "end".
@@ -66,6 +67,7 @@ inline std::shared_ptr<workflow::Definition> make_definition(const std::vector<T
     task.for_each = template_of(spec.for_each);
     task.max_concurrency = spec.max_concurrency;
     task.deadline = spec.deadline;
+    task.approval = spec.approval;
     definition->tasks.push_back(std::move(task));
   }
   for (const auto& edge : edges) {

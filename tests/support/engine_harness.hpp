@@ -61,16 +61,27 @@ class InlineAgent final : public agent::ImmediateAgent {
   Function function_;
 };
 
-/// `wait_for` with {"seconds": n}; everything else echoes its parameters.
-class PauseAgent final : public agent::TimerAgent {
+/// `wait_for` with {"seconds": n}; `listen` with {"name": s} and perhaps seconds; everything else echoes its parameters.
+class PauseAgent final : public agent::WaitingAgent {
  public:
-  bool is_timer(std::string_view action) const override { return action == "wait_for"; }
-  Result<Instant> due(const AgentRequest& request, Instant now) override {
+  bool waits(std::string_view action) const override { return action == "wait_for" || action == "listen"; }
+  Result<agent::Wait> wait(const AgentRequest& request, Instant now) override {
+    agent::Wait out;
+    if (const auto* name = at_pointer(*request.parameters, "/name")) out.signal = std::string(name->get_string());
     const auto* wait = at_pointer(*request.parameters, "/seconds");
-    if (wait == nullptr || !wait->is_int64()) return fail(ErrorCode::invalid_argument, "'seconds' must be a number");
-    return now + seconds{wait->get_int64()};
+    if (wait != nullptr && wait->is_int64()) {
+      out.until = now + seconds{wait->get_int64()};
+    } else if (out.signal.empty()) {
+      return fail(ErrorCode::invalid_argument, "'seconds' must be a number");
+    }
+    return out;
   }
-  AgentResponse fired(const AgentRequest&, Instant) override { return AgentResponse::ok("rested"); }
+  AgentResponse fired(const AgentRequest& request, Instant) override {
+    if (request.action == "wait_for") return AgentResponse::ok("rested");
+    return AgentResponse::failed(
+        {.code = ErrorCode::timeout, .message = "nobody called", .context = {}, .retryable = false, .retry_after = {}});
+  }
+  AgentResponse signalled(const AgentRequest&, const Json& payload) override { return AgentResponse::ok(payload); }
   AgentResponse execute(const AgentRequest& request) override { return AgentResponse::ok(*request.parameters); }
 };
 

@@ -6,12 +6,13 @@
 
 #include "agent/kinds/kinds.hpp"
 #include "agent/kinds/rfc3339.hpp"
+#include "base/duration.hpp"
 #include "base/text.hpp"
 
 namespace skein::agent {
 namespace {
 
-constexpr std::array<std::string_view, 4> actions{"transform", "emit", "fail", "wait"};
+constexpr std::array<std::string_view, 5> actions{"transform", "emit", "fail", "wait", "signal"};
 /// Longer waits are mistakes: a hundred years.
 constexpr double longest_wait_seconds = 100.0 * 366 * 86'400;
 
@@ -63,9 +64,9 @@ AgentResponse fail_on_purpose(const JsonObject& parameters) {
 }
 
 /// Values that need no server: reshaping, waiting, events, failing on purpose.
-class LocalAgent final : public TimerAgent {
+class LocalAgent final : public WaitingAgent {
  public:
-  [[nodiscard]] bool is_timer(std::string_view action) const override { return action == "wait"; }
+  [[nodiscard]] bool waits(std::string_view action) const override { return action == "wait" || action == "signal"; }
 
   [[nodiscard]] AgentResponse execute(const AgentRequest& request) override {
     const auto& parameters = parameters_of(request);
@@ -73,11 +74,62 @@ class LocalAgent final : public TimerAgent {
     if (request.action == "emit") return emit(parameters);
     if (request.action == "fail") return fail_on_purpose(parameters);
     return invalid("a local agent has no action '" + std::string(request.action) + "'" +
-                   did_you_mean(request.action, std::span<const std::string_view>(actions)) + " (known: transform, emit, fail and wait)");
+                   did_you_mean(request.action, std::span<const std::string_view>(actions)) +
+                   " (known: transform, emit, fail, wait and signal)");
   }
 
-  [[nodiscard]] Result<Instant> due(const AgentRequest& request, Instant now) override {
+  [[nodiscard]] Result<Wait> wait(const AgentRequest& request, Instant now) override {
+    if (request.action == "signal") return wait_for_signal(request, now);
+    const auto at = due(parameters_of(request), now);
+    if (!at) return std::unexpected(at.error());
+    return Wait{.until = *at, .signal = {}};
+  }
+
+  [[nodiscard]] AgentResponse fired(const AgentRequest& request, Instant due) override {
+    if (request.action == "signal") {
+      return AgentResponse::failed({.code = ErrorCode::timeout,
+                                    .message = "the signal did not come within parameters.timeout",
+                                    .context = {},
+                                    .retryable = false,
+                                    .retry_after = {}});
+    }
+    JsonObject result;
+    result.emplace("waited_until", to_rfc3339(due));
+    return AgentResponse::ok(Json(std::move(result)));
+  }
+
+  [[nodiscard]] AgentResponse signalled(const AgentRequest& /*request*/, const Json& payload) override {
+    return AgentResponse::ok(payload);
+  }
+
+ private:
+  [[nodiscard]] static Result<Wait> wait_for_signal(const AgentRequest& request, Instant now) {
     const auto& parameters = parameters_of(request);
+    Wait out{.until = std::nullopt, .signal = std::string(request.task)};
+    if (const auto* name = parameters.if_contains("name")) {
+      if (!name->is_string() || name->get_string().empty()) {
+        return fail(ErrorCode::invalid_argument,
+                    "parameters.name of the action 'signal' must be the name of a signal, not " + shorten(to_json(*name), 60));
+      }
+      out.signal = std::string(name->get_string());
+    }
+    if (const auto* timeout = parameters.if_contains("timeout"); timeout != nullptr && !timeout->is_null()) {
+      boost::system::error_code not_a_number;
+      const auto number = timeout->to_number<double>(not_a_number);
+      const auto patience = timeout->is_string() ? parse_duration(timeout->get_string())
+                            : not_a_number       ? std::nullopt
+                                                 : duration_from_seconds(number);
+      if (!patience) {
+        return fail(ErrorCode::invalid_argument,
+                    "parameters.timeout of the action 'signal' must be seconds (30) or text with a unit (\"1h\"), not " +
+                        shorten(to_json(*timeout), 60));
+      }
+      out.until = now + *patience;
+    }
+    return out;
+  }
+
+  [[nodiscard]] static Result<Instant> due(const JsonObject& parameters, Instant now) {
     const auto* for_seconds = parameters.if_contains("seconds");
     const auto* until = parameters.if_contains("until");
     if ((for_seconds == nullptr) == (until == nullptr)) {
@@ -103,12 +155,6 @@ class LocalAgent final : public TimerAgent {
                       shorten(to_json(*until), 60));
     }
     return *at;
-  }
-
-  [[nodiscard]] AgentResponse fired(const AgentRequest& /*request*/, Instant due) override {
-    JsonObject result;
-    result.emplace("waited_until", to_rfc3339(due));
-    return AgentResponse::ok(Json(std::move(result)));
   }
 };
 

@@ -12,7 +12,9 @@ AgentResponse run(std::string action, std::string_view parameters = "{}") {
 Result<Instant> due(std::string_view parameters, Instant now = Instant{seconds{1000}}) {
   auto agent = make_local({}, {});
   const TestRequest request("wait", parameters);
-  return dynamic_cast<TimerAgent&>(**agent).due(request.request, now);
+  const auto wait = dynamic_cast<WaitingAgent&>(**agent).wait(request.request, now);
+  if (!wait) return std::unexpected(wait.error());
+  return wait->until.value();
 }
 
 TEST(LocalTransform, OneValueOrAllParameters) {
@@ -57,9 +59,9 @@ TEST(LocalWait, SecondsAndInstants) {
 
 TEST(LocalWait, OnlyWaitIsATimer) {
   auto agent = make_local({}, {});
-  auto& timer = dynamic_cast<TimerAgent&>(**agent);
-  EXPECT_TRUE(timer.is_timer("wait"));
-  EXPECT_FALSE(timer.is_timer("transform"));
+  auto& timer = dynamic_cast<WaitingAgent&>(**agent);
+  EXPECT_TRUE(timer.waits("wait"));
+  EXPECT_FALSE(timer.waits("transform"));
   const TestRequest request("wait");
   EXPECT_EQ(timer.fired(request.request, Instant{seconds{0}}).result, boost::json::parse(R"({"waited_until":"1970-01-01T00:00:00.000Z"})"));
 }
@@ -68,7 +70,31 @@ TEST(Local, AnUnknownActionNamesTheKnownOnes) {
   const auto r = run("transfrom");
   EXPECT_EQ(r.error.code, ErrorCode::invalid_argument);
   EXPECT_NE(r.error.message.find("did you mean 'transform'?"), std::string::npos) << r.error.message;
-  EXPECT_NE(r.error.message.find("transform, emit, fail and wait"), std::string::npos);
+  EXPECT_NE(r.error.message.find("transform, emit, fail, wait and signal"), std::string::npos);
+}
+
+TEST(LocalSignal, WaitsForItsNameAndAnswersWithThePayload) {
+  const auto agent = make_local({}, {});
+  auto& waiting = dynamic_cast<WaitingAgent&>(**agent);
+  EXPECT_TRUE(waiting.waits("signal"));
+  const auto wait = [&](std::string_view parameters) {
+    TestRequest request("signal", parameters);
+    request.request.task = "paid";
+    return waiting.wait(request.request, Instant{seconds{1000}});
+  };
+  EXPECT_EQ(wait("{}")->signal, "paid");
+  EXPECT_EQ(wait("{}")->until, std::nullopt);
+  EXPECT_EQ(wait(R"({"name":"s"})")->signal, "s");
+  EXPECT_EQ(wait(R"({"timeout":5})")->until, Instant{seconds{1005}});
+  EXPECT_EQ(wait(R"({"timeout":"1m"})")->until, Instant{seconds{1060}});
+  for (const auto* bad : {R"({"name":""})", R"({"name":4})", R"({"timeout":"soon"})", R"({"timeout":-1})", R"({"timeout":[]})"}) {
+    const auto refused = wait(bad);
+    ASSERT_FALSE(refused) << bad;
+    EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
+  }
+  const TestRequest request("signal");
+  EXPECT_EQ(waiting.signalled(request.request, Json(7)).result, Json(7));
+  EXPECT_EQ(waiting.fired(request.request, Instant{}).error.code, ErrorCode::timeout);
 }
 
 }  // namespace

@@ -8,6 +8,9 @@ namespace skein::cli {
 // One command, one file. Each adds itself with its options, its help and what it does.
 void register_run(CommandLine& line, Session& session);
 void register_resume(CommandLine& line, Session& session);
+void register_approve(CommandLine& line, Session& session);
+void register_reject(CommandLine& line, Session& session);
+void register_signal(CommandLine& line, Session& session);
 void register_cancel(CommandLine& line, Session& session);
 void register_worker(CommandLine& line, Session& session);
 void register_runs(CommandLine& line, Session& session);

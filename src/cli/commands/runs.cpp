@@ -37,7 +37,7 @@ Json to_document(const store::RunRow& row) {
   out["tasks_total"] = row.summary.tasks_total;
   out["tasks_completed"] = row.summary.tasks_completed;
   out["tasks_failed"] = row.summary.tasks_failed;
-  if (row.summary.next_due) out["next_due"] = to_rfc3339(*row.summary.next_due);
+  if (row.summary.next_due && *row.summary.next_due != store::never) out["next_due"] = to_rfc3339(*row.summary.next_due);
   if (!row.summary.error.empty()) out["error"] = row.summary.error;
   out["definition_hash"] = row.definition_hash;
   return out;
@@ -55,6 +55,7 @@ std::size_t id_length(const std::vector<store::RunRow>& rows) {
 
 std::string note_of(const store::RunRow& row, Instant now) {
   if (!row.summary.error.empty()) return one_line(row.summary.error);
+  if (row.summary.next_due == store::never) return "waits for a person or a signal";
   if (row.summary.next_due && !is_final(row.summary.status))
     return fmt::format("due in {}", human_duration(std::max(microseconds{0}, *row.summary.next_due - now)));
   if (!is_final(row.summary.status) && !row.owned) return "nobody drives it: skein resume, or a worker";

@@ -8,6 +8,9 @@
 namespace skein::workflow {
 namespace {
 
+/// What is due so soon is waited for, where nothing else is said.
+constexpr microseconds near = seconds{2};
+
 /// Between tries of a commit that the store refused for lack of room or by an error.
 constexpr microseconds recommit_after = seconds{1};
 
@@ -293,17 +296,17 @@ store::RunSummary Engine::summary_of(const ActiveRun& run) const {
   summary.tasks_failed = run.state.failed_tasks();
   summary.error = run.state.error();
   if (summary.status == RunStatus::waiting) summary.next_due = run.state.next_due(Instant{});
+  if (run.sleeping && !summary.next_due) summary.next_due = store::never;
   return summary;
 }
 
 /// Only timers keep the run, and none of them is near.
 bool Engine::may_sleep(const ActiveRun& run) const {
-  if (!options_.sleep_after || run.state.status() != RunStatus::waiting || !run.calls.empty() || !run.arrived.empty() ||
-      !run.mail.empty()) {
-    return false;
-  }
+  if (run.state.status() != RunStatus::waiting || !run.calls.empty() || !run.arrived.empty() || !run.mail.empty()) return false;
   const auto due = run.state.next_due(Instant{});
-  return due && *due - services_.clock.now() > *options_.sleep_after;
+  if (due && *due - services_.clock.now() <= options_.sleep_after.value_or(near)) return false;
+  if (run.state.waits_for_others()) return options_.sleep_after || options_.sleep_for_others;
+  return options_.sleep_after && due;
 }
 
 }  // namespace skein::workflow

@@ -43,6 +43,8 @@ struct EngineOptions {
   /// A run that only waits, for longer than this, is given up and leaves memory; whoever claims it when it is due goes on.
   /// Empty: runs are kept.
   std::optional<microseconds> sleep_after;
+  /// A run that only people or signals can move is given up at once.
+  bool sleep_for_others = false;
 };
 
 /// What an engine works with; all of it outlives the engine.
@@ -116,7 +118,6 @@ class Engine {
   void take(ActiveRun& run, const Action& action, std::vector<Event>& events);
   void fold(ActiveRun& run, EventBody body, std::vector<Event>& events);
   void fold_outcome(ActiveRun& run, Outcome outcome, std::vector<Event>& events);
-  void fold_mail(ActiveRun& run, std::vector<Event>& events);
   [[nodiscard]] RunFinished finish(ActiveRun& run, const FinishRun& action) const;
 
   // engine_expressions.cpp: what the workflow's expressions decide
@@ -124,6 +125,15 @@ class Engine {
   void list_items(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
   void choose_edge(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
   void expire(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
+
+  // engine_waits.cpp: people, signals, and what others write to a run's inbox
+  void fold_mail(ActiveRun& run, std::vector<Event>& events);
+  void fold_message(ActiveRun& run, const store::InboxMessage& message, std::vector<Event>& events);
+  void fold_answer(ActiveRun& run, std::string_view kind, const JsonObject& payload, std::vector<Event>& events);
+  void ask(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
+  void refuse_question(ActiveRun& run, TaskIndex task, const std::string& why, std::vector<Event>& events);
+  void expire_question(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
+  void take_signal(ActiveRun& run, const Attempt& attempt, std::vector<Event>& events);
   [[nodiscard]] Result<bool> holds(const ActiveRun& run, const Template& condition) const;
 
   // engine_calls.cpp: from committed starts to agents
@@ -133,7 +143,7 @@ class Engine {
   void drop_calls(ActiveRun& run);
   void end_call(const Call& call);
   [[nodiscard]] AgentResponse fire(ActiveRun& run, const Attempt& attempt);
-  [[nodiscard]] std::optional<Instant> timer_for(ActiveRun& run, const Attempt& attempt);
+  [[nodiscard]] std::optional<agent::Wait> wait_of(ActiveRun& run, const Attempt& attempt);
   [[nodiscard]] Result<agent::Agent*> agent_for(ActiveRun& run, TaskIndex task);
   [[nodiscard]] Result<JsonPtr> parameters_of(ActiveRun& run, Step step) const;
   [[nodiscard]] AgentRequest request_for(const ActiveRun& run, const Attempt& attempt, const Json& parameters) const;

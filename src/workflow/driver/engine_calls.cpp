@@ -15,6 +15,14 @@ Error agent_threw(const std::exception& e) {
                .retry_after = {}};
 }
 
+Error cannot_wait() {
+  return Error{.code = ErrorCode::internal,
+               .message = "the agent cannot wait for what it waited for when the attempt began",
+               .context = {},
+               .retryable = false,
+               .retry_after = {}};
+}
+
 }  // namespace
 
 Result<agent::Agent*> Engine::agent_for(ActiveRun& run, TaskIndex task) {
@@ -24,7 +32,12 @@ Result<agent::Agent*> Engine::agent_for(ActiveRun& run, TaskIndex task) {
 
 Result<JsonPtr> Engine::parameters_of(ActiveRun& run, Step step) const {
   const RunScope scope(run.state, run.id_text, &services_.outside, step);
-  return run.state.definition().tasks[step.task].parameters.render(scope);
+  auto rendered = run.state.definition().tasks[step.task].parameters.render(scope);
+  const auto& edits = run.state.edits(step.task);
+  if (!rendered || !edits) return rendered;
+  auto edited = **rendered;
+  for (const auto& [key, value] : edits->get_object()) edited.get_object()[key] = value;
+  return std::make_shared<const Json>(std::move(edited));
 }
 
 AgentRequest Engine::request_for(const ActiveRun& run, const Attempt& attempt, const Json& parameters) const {
@@ -44,29 +57,44 @@ AgentRequest Engine::request_for(const ActiveRun& run, const Attempt& attempt, c
   return request;
 }
 
-/// The instant a timer task wakes at, where this attempt is one; problems show when it begins.
-std::optional<Instant> Engine::timer_for(ActiveRun& run, const Attempt& attempt) {
+/// What an attempt waits for, where it only waits; problems show when it begins.
+std::optional<agent::Wait> Engine::wait_of(ActiveRun& run, const Attempt& attempt) {
   const auto agent = agent_for(run, attempt.task);
   if (!agent) return std::nullopt;
-  auto* timer = dynamic_cast<agent::TimerAgent*>(*agent);
-  if (timer == nullptr || !timer->is_timer(run.state.definition().tasks[attempt.task].action)) return std::nullopt;
+  auto* waiting = dynamic_cast<agent::WaitingAgent*>(*agent);
+  if (waiting == nullptr || !waiting->waits(run.state.definition().tasks[attempt.task].action)) return std::nullopt;
   const auto parameters = parameters_of(run, attempt.step());
   if (!parameters) return std::nullopt;
-  const auto due = timer->due(request_for(run, attempt, **parameters), services_.clock.now());
-  if (!due) return std::nullopt;
-  return *due;
+  auto wait = waiting->wait(request_for(run, attempt, **parameters), services_.clock.now());
+  if (!wait) return std::nullopt;
+  return std::move(*wait);
+}
+
+/// A waiting attempt takes the signal it waits for.
+void Engine::take_signal(ActiveRun& run, const Attempt& attempt, std::vector<Event>& events) {
+  const auto payload = run.state.next_signal(run.state.awaited_signal(attempt.step()));
+  fold(run, SignalTaken{.attempt = attempt}, events);
+  const auto agent = agent_for(run, attempt.task);
+  const auto parameters = parameters_of(run, attempt.step());
+  auto* waiting = agent ? dynamic_cast<agent::WaitingAgent*>(*agent) : nullptr;
+  AgentResponse response;
+  if (!agent || !parameters) {
+    response = AgentResponse::failed(agent ? parameters.error() : agent.error());
+  } else {
+    response =
+        waiting != nullptr ? waiting->signalled(request_for(run, attempt, **parameters), *payload) : AgentResponse::failed(cannot_wait());
+  }
+  fold_outcome(run, {.attempt = attempt, .response = std::move(response), .ticket = {}}, events);
 }
 
 AgentResponse Engine::fire(ActiveRun& run, const Attempt& attempt) {
   const auto agent = agent_for(run, attempt.task);
   if (!agent) return AgentResponse::failed(agent.error());
-  auto* timer = dynamic_cast<agent::TimerAgent*>(*agent);
+  auto* waiting = dynamic_cast<agent::WaitingAgent*>(*agent);
   const auto parameters = parameters_of(run, attempt.step());
   if (!parameters) return AgentResponse::failed(parameters.error());
-  if (timer == nullptr)
-    return AgentResponse::failed(
-        {.code = ErrorCode::internal, .message = "the agent keeps no timers", .context = {}, .retryable = false, .retry_after = {}});
-  return timer->fired(request_for(run, attempt, **parameters), run.state.find_step(attempt.step())->due);
+  if (waiting == nullptr) return AgentResponse::failed(cannot_wait());
+  return waiting->fired(request_for(run, attempt, **parameters), run.state.find_step(attempt.step())->due);
 }
 
 /// Calls the agent of a committed start. Whatever stands in the way is the attempt's failure.
@@ -89,11 +117,10 @@ void Engine::begin(ActiveRun& run, const Attempt& attempt) {
     ticket = std::move(*permit);
   }
 
-  if (auto* timer = dynamic_cast<agent::TimerAgent*>(*agent); timer != nullptr && timer->is_timer(task.action)) {
-    // `timer_for` could not say when: now the reason is the answer.
-    const auto due = timer->due(request_for(run, attempt, **parameters), services_.clock.now());
-    return answer(due ? timer->fired(request_for(run, attempt, **parameters), *due) : AgentResponse::failed(due.error()),
-                  std::move(ticket));
+  if (auto* waiting = dynamic_cast<agent::WaitingAgent*>(*agent); waiting != nullptr && waiting->waits(task.action)) {
+    // `wait_of` could not say what for: now the reason is the answer.
+    const auto wait = waiting->wait(request_for(run, attempt, **parameters), services_.clock.now());
+    return answer(AgentResponse::failed(wait ? cannot_wait() : wait.error()), std::move(ticket));
   }
   if (auto* immediate = dynamic_cast<agent::ImmediateAgent*>(*agent)) {
     AgentResponse response;

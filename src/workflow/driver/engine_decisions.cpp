@@ -60,6 +60,12 @@ void Engine::take(ActiveRun& run, const Action& action, std::vector<Event>& even
          events);
   } else if (const auto* choose = std::get_if<ChooseEdge>(&action)) {
     choose_edge(run, choose->task, events);
+  } else if (const auto* signal = std::get_if<TakeSignal>(&action)) {
+    take_signal(run, signal->attempt, events);
+  } else if (const auto* question = std::get_if<AskApproval>(&action)) {
+    ask(run, question->task, events);
+  } else if (const auto* unanswered = std::get_if<ExpireApproval>(&action)) {
+    expire_question(run, unanswered->task, events);
   } else if (const auto* late = std::get_if<ExpireTask>(&action)) {
     expire(run, late->task, events);
   } else if (std::holds_alternative<ExpireRun>(action)) {
@@ -129,23 +135,6 @@ void Engine::fold_outcome(ActiveRun& run, Outcome outcome, std::vector<Event>& e
     fold(run, AttemptFailed{.attempt = attempt, .error = std::move(error), .duration = duration, .retry_at = now + *delay}, events);
   } else {
     fold(run, TaskFailed{.attempt = attempt, .error = std::move(error), .duration = duration}, events);
-  }
-}
-
-void Engine::fold_mail(ActiveRun& run, std::vector<Event>& events) {
-  for (auto& message : std::exchange(run.mail, {})) {
-    run.read_mail.push_back(message.id);
-    if (message.kind != "cancel") {
-      log::warning("a run's inbox holds a message of an unknown kind; it is dropped",
-                   {{"run", Json(run.id_text)}, {"kind", Json(message.kind)}});
-      continue;
-    }
-    std::string reason = "cancelled";
-    if (const auto payload = parse_json(message.payload)) {
-      const auto* text = at_pointer(*payload, "/reason");
-      if (text != nullptr && text->is_string()) reason = std::string(text->get_string());
-    }
-    fold(run, StopRequested{.reason = StopReason::cancelled, .message = services_.secrets.redact(reason)}, events);
   }
 }
 

@@ -30,10 +30,10 @@ Result<bool> Engine::holds(const ActiveRun& run, const Template& condition) cons
 /// Starts an attempt, or skips the task where its condition says so.
 void Engine::start(ActiveRun& run, const Attempt& attempt, std::vector<Event>& events) {
   const auto& task = run.state.definition().tasks[attempt.task];
-  if (task.when && attempt.attempt == 1 && attempt.item == no_item) {
+  if (task.when && attempt.attempt == 1 && attempt.item == no_item && !run.state.tasks()[attempt.task].approved) {
     const auto wanted = holds(run, *task.when);
     if (!wanted) {
-      fold(run, AttemptStarted{.attempt = attempt, .wake_at = std::nullopt}, events);
+      fold(run, AttemptStarted{.attempt = attempt, .wake_at = std::nullopt, .signal = {}}, events);
       auto error = failure(wanted.error().code, fmt::format("when: {}", wanted.error().message));
       fold(run, TaskFailed{.attempt = attempt, .error = std::move(error), .duration = {}}, events);
       return;
@@ -43,7 +43,12 @@ void Engine::start(ActiveRun& run, const Attempt& attempt, std::vector<Event>& e
       return;
     }
   }
-  fold(run, AttemptStarted{.attempt = attempt, .wake_at = timer_for(run, attempt)}, events);
+  AttemptStarted started{.attempt = attempt, .wake_at = std::nullopt, .signal = {}};
+  if (auto wait = wait_of(run, attempt)) {
+    started.wake_at = wait->until;
+    started.signal = std::move(wait->signal);
+  }
+  fold(run, std::move(started), events);
 }
 
 void Engine::list_items(ActiveRun& run, TaskIndex index, std::vector<Event>& events) {
@@ -53,7 +58,7 @@ void Engine::list_items(ActiveRun& run, TaskIndex index, std::vector<Event>& eve
     auto error = failure(ErrorCode::expression_failed, services_.secrets.redact(message));
     fold(run, ItemsEnded{.task = index, .activation = activation, .error = std::move(error), .duration = {}}, events);
   };
-  if (task.when) {
+  if (task.when && !run.state.tasks()[index].approved) {
     const auto wanted = holds(run, *task.when);
     if (!wanted) return cannot("when: " + wanted.error().message);
     if (!*wanted) return fold(run, TaskSkipped{.task = index, .reason = "its condition is false"}, events);

@@ -1,0 +1,36 @@
+#include "cli/tell.hpp"
+
+#include <fmt/format.h>
+
+namespace skein::cli {
+
+Result<int> tell_run(Session& session, const DriveOptions& options, const std::string& name,
+                     const std::function<Result<std::string>(runtime::Runtime&, const runtime::RunReport&)>& say) {
+  configure_logs(options.debug);
+  const auto runtime = open_existing(options.common, options_to_drive());
+  if (!runtime) return std::unexpected(runtime.error());
+  const auto run = find_run(**runtime, name);
+  if (!run) return std::unexpected(run.error());
+  const auto before = (*runtime)->report(*run);
+  if (!before) return std::unexpected(before.error());
+  if (is_final(before->status)) {
+    return fail(ErrorCode::conflict, fmt::format("run {} has ended already: {}", short_id(*run), to_string(before->status)));
+  }
+  const auto row = (*runtime)->store().find_run(*run);
+  if (row && row->owned) {
+    const auto said = say(**runtime, *before);
+    if (!said) return std::unexpected(said.error());
+    if (!options.common.json) session.output.note(fmt::format("{} Another process drives the run and goes on with it.", *said));
+    const auto report = (*runtime)->report(*run);
+    if (report && options.common.json) session.output.print_json(to_json_value(*report));
+    return 0;
+  }
+  return drive(session, **runtime, options, [&]() -> Result<RunId> {
+    const auto said = say(**runtime, *before);
+    if (!said) return std::unexpected(said.error());
+    if (!options.common.json) session.output.note(*said);
+    return *run;
+  });
+}
+
+}  // namespace skein::cli

@@ -1,0 +1,140 @@
+#include <algorithm>
+
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "workflow/driver/active_run.hpp"
+
+// People and signals: questions before tasks, and what others write to a run's inbox.
+namespace skein::workflow {
+namespace {
+
+std::string text_in(const JsonObject& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string{};
+}
+
+Error rejected(std::string message) {
+  return Error{.code = ErrorCode::rejected, .message = std::move(message), .context = {}, .retryable = false, .retry_after = {}};
+}
+
+}  // namespace
+
+void Engine::fold_mail(ActiveRun& run, std::vector<Event>& events) {
+  for (auto& message : std::exchange(run.mail, {})) {
+    run.read_mail.push_back(message.id);
+    fold_message(run, message, events);
+  }
+}
+
+void Engine::fold_message(ActiveRun& run, const store::InboxMessage& message, std::vector<Event>& events) {
+  const auto parsed = parse_json(message.payload);
+  const JsonObject none;
+  const auto& payload = parsed && parsed->is_object() ? parsed->get_object() : none;
+  if (message.kind == "cancel") {
+    auto reason = text_in(payload, "reason");
+    if (reason.empty()) reason = "cancelled";
+    fold(run, StopRequested{.reason = StopReason::cancelled, .message = services_.secrets.redact(reason)}, events);
+  } else if (message.kind == "signal") {
+    const auto* value = payload.if_contains("payload");
+    Json given = value != nullptr ? *value : Json();
+    services_.secrets.redact(given);
+    fold(run, SignalReceived{.name = text_in(payload, "name"), .payload = std::make_shared<const Json>(std::move(given))}, events);
+  } else if (message.kind == "approve" || message.kind == "reject") {
+    fold_answer(run, message.kind, payload, events);
+  } else {
+    log::warning("a run's inbox holds a message of an unknown kind; it is dropped",
+                 {{"run", Json(run.id_text)}, {"kind", Json(message.kind)}});
+  }
+}
+
+/// A person's word on a task. One that comes too late or from somebody who was not asked changes nothing.
+void Engine::fold_answer(ActiveRun& run, std::string_view kind, const JsonObject& payload, std::vector<Event>& events) {
+  const auto& definition = run.state.definition();
+  const auto name = text_in(payload, "task");
+  const auto by = text_in(payload, "by");
+  const auto index = definition.find_task(name);
+  const auto refuse = [&](std::string_view why) {
+    log::warning("an answer to a question is dropped",
+                 {{"run", Json(run.id_text)}, {"task", Json(name)}, {"by", Json(by)}, {"why", Json(why)}});
+  };
+  if (!index || run.state.stopping() || run.state.question(*index) == nullptr) return refuse("the task does not wait for an answer");
+  const auto& approvers = definition.tasks[*index].approval->approvers;
+  if (!approvers.empty() && std::ranges::find(approvers, by) == approvers.end()) return refuse("this person was not asked");
+  const auto activation = run.state.tasks()[*index].activation;
+  auto comment = services_.secrets.redact(text_in(payload, "comment"));
+  if (kind == "reject") {
+    auto error = rejected(fmt::format("rejected by {}{}{}", by.empty() ? "somebody" : by, comment.empty() ? "" : ": ", comment));
+    fold(run,
+         ApprovalRejected{.task = *index, .activation = activation, .by = by, .comment = std::move(comment), .error = std::move(error)},
+         events);
+    return;
+  }
+  JsonPtr set;
+  if (const auto* given = payload.if_contains("set"); given != nullptr && given->is_object() && !given->get_object().empty()) {
+    Json changed = *given;
+    services_.secrets.redact(changed);
+    set = std::make_shared<const Json>(std::move(changed));
+  }
+  fold(run, ApprovalGiven{.task = *index, .activation = activation, .by = by, .comment = std::move(comment), .set = std::move(set)},
+       events);
+}
+
+/// Asks before a task begins, unless its condition says that it does not.
+void Engine::ask(ActiveRun& run, TaskIndex index, std::vector<Event>& events) {
+  const auto& task = run.state.definition().tasks[index];
+  if (task.when) {
+    const auto wanted = holds(run, *task.when);
+    if (wanted && !*wanted) return fold(run, TaskSkipped{.task = index, .reason = "its condition is false"}, events);
+    if (!wanted) return refuse_question(run, index, "when: " + wanted.error().message, events);
+  }
+  const RunScope scope(run.state, run.id_text, nullptr);
+  auto message = task.approval->message.render(scope);
+  if (!message) return refuse_question(run, index, "approval: " + message.error().message, events);
+  // With a list the parameters differ from item to item.
+  Json shown;
+  if (!task.for_each) {
+    const auto parameters = parameters_of(run, {.task = index});
+    if (!parameters) return refuse_question(run, index, parameters.error().message, events);
+    shown = **parameters;
+    services_.secrets.redact(shown);
+  }
+  ApprovalRequested asked{
+      .task = index,
+      .activation = run.state.tasks()[index].activation,
+      .message = services_.secrets.redact((*message)->is_string() ? std::string((*message)->get_string()) : to_json(**message)),
+      .parameters = std::make_shared<const Json>(std::move(shown)),
+      .due = std::nullopt};
+  if (task.approval->timeout) asked.due = now_ + *task.approval->timeout;
+  fold(run, std::move(asked), events);
+}
+
+/// A question that cannot be put together fails its task.
+void Engine::refuse_question(ActiveRun& run, TaskIndex index, const std::string& why, std::vector<Event>& events) {
+  const auto activation = run.state.tasks()[index].activation;
+  const Error error{
+      .code = ErrorCode::expression_failed, .message = services_.secrets.redact(why), .context = {}, .retryable = false, .retry_after = {}};
+  fold(run,
+       ApprovalRequested{
+           .task = index, .activation = activation, .message = {}, .parameters = std::make_shared<const Json>(), .due = std::nullopt},
+       events);
+  fold(run, ApprovalRejected{.task = index, .activation = activation, .by = {}, .comment = {}, .error = error}, events);
+}
+
+void Engine::expire_question(ActiveRun& run, TaskIndex index, std::vector<Event>& events) {
+  const auto& approval = *run.state.definition().tasks[index].approval;
+  const auto activation = run.state.tasks()[index].activation;
+  auto comment = fmt::format("nobody answered within {}", human_duration(approval.timeout.value_or(microseconds{})));
+  if (approval.on_timeout == ApprovalTimeout::approve) {
+    fold(run, ApprovalGiven{.task = index, .activation = activation, .by = "timeout", .comment = std::move(comment), .set = nullptr},
+         events);
+    return;
+  }
+  auto error = rejected(comment);
+  fold(run,
+       ApprovalRejected{.task = index, .activation = activation, .by = "timeout", .comment = std::move(comment), .error = std::move(error)},
+       events);
+}
+
+}  // namespace skein::workflow
