@@ -59,6 +59,26 @@ agent::AgentFactory work() {
   return agent::function_kind([](const AgentRequest&) { return AgentResponse::ok(true); }, agent::RunFunction::inline_);
 }
 
+Workflow each_of(int items) {
+  WorkflowBuilder builder("each");
+  builder.parallel();
+  builder.agent(AgentBuilder("worker", kind));
+  builder.task(TaskBuilder("each", "worker", "work").for_each(Json(fmt::format("{{{{ [range({})] }}}}", items)), 100));
+  return builder.build().value();
+}
+
+/// Two tasks that take turns; `rounds` times each.
+Workflow review_loop(unsigned rounds) {
+  WorkflowBuilder builder("loop");
+  builder.agent(AgentBuilder("worker", kind));
+  builder.task(TaskBuilder("write", "worker", "work")).task(TaskBuilder("review", "worker", "work"));
+  builder.edge("start", "write")
+      .edge("write", "review")
+      .edge("review", "write", "{{ review.status == 'completed' }}", rounds - 1)
+      .edge("review", "end");
+  return builder.build().value();
+}
+
 class NoCalls final : public workflow::CallRunner {
  public:
   void start(workflow::CallId, agent::AsyncAgent&, std::unique_ptr<workflow::CallRequest>, microseconds) override {}
@@ -80,7 +100,7 @@ class NoSink final : public store::CommitSink {
 };
 
 /// Median µs of one run, from its creation to its last event, journal and listeners on.
-double in_memory(const Workflow& flow, int rounds) {
+double in_memory(const Workflow& flow, int rounds, int batches = 20) {
   SecretValues known;
   runtime::SecretSources outside({}, known);
   agent::AgentKinds kinds;
@@ -92,7 +112,7 @@ double in_memory(const Workflow& flow, int rounds) {
   CountingListener listener;
   const auto inputs = std::make_shared<const Json>(JsonObject{});
   std::vector<double> samples;
-  for (int batch = 0; batch < 20; ++batch) {
+  for (int batch = 0; batch < batches; ++batch) {
     const auto kept = store::make_memory_run_store();
     auto& store = *kept;
     workflow::BreakerBoard breakers(store, nullptr);
@@ -278,6 +298,16 @@ void run_all() {
           .unit = "us",
           .against = "NeoGraph without a journal (published)",
           .limit = 13.7});
+  report({.name = "for_each of 100,000 items, in memory, per item",
+          .value = in_memory(each_of(100'000), 1, 3) / 100'000,
+          .unit = "us",
+          .against = "per item of 1,000 (flat is 1.0x)",
+          .limit = in_memory(each_of(1'000), 20, 5) / 1'000});
+  report({.name = "review loop of 10,000 rounds, in memory, per step",
+          .value = in_memory(review_loop(10'000), 1, 5) / 20'000,
+          .unit = "us",
+          .against = "per step of 100 rounds (flat is 1.0x)",
+          .limit = in_memory(review_loop(100), 50, 5) / 200});
   report(
       {.name = "kill -9 with 10,000 in flight to the first repeated step", .value = killed, .unit = "ms", .against = "goal", .limit = 200});
   const auto sync = fdatasync_micros(folder);

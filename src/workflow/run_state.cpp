@@ -55,6 +55,7 @@ void RunState::next_actions(Instant now, std::vector<Action>& out) const {
     if (due > now) break;
     out.emplace_back(ExpireTask{task});
   }
+  if (out.size() > decisions) return;
   for (const auto task : choosing_) out.emplace_back(ChooseEdge{task});
   for (const auto& [name, steps] : listeners_) {
     if (!signals_.contains(name)) continue;
@@ -162,6 +163,9 @@ Result<void> RunState::fold(const RunCreated& event, Instant at) {
     if (edge.from) continue;
     ++fired_[i];
     enter(*edge.to);
+  }
+  for (GraphIndex i = 0; i < graphs_.size(); ++i) {
+    if (graphs_[i].open == 0) close_graph(i);  // no way leads into it
   }
   return {};
 }

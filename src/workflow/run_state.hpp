@@ -218,6 +218,7 @@ class RunState {
   void activate(TaskIndex index);
   void next_entry(TaskIndex index);
   void entry_ended(GraphIndex graph);
+  void close_graph(GraphIndex graph);
   void release_dependents(TaskIndex index);
   void begin_stop();
 

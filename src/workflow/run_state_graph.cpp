@@ -81,9 +81,12 @@ void RunState::next_entry(TaskIndex index) {
 
 /// One way through a graph has come to its end; after the last the graph is quiet.
 void RunState::entry_ended(GraphIndex index) {
-  auto& graph = graphs_[index];
-  if (--graph.open > 0) return;
-  graph.closed = true;
+  if (--graphs_[index].open == 0) close_graph(index);
+}
+
+/// Nothing in the graph runs or will run.
+void RunState::close_graph(GraphIndex index) {
+  graphs_[index].closed = true;
   for (const auto task : definition_->graphs[index].tasks) {
     if (tasks_[task].activation == 0) {
       to_skip_.insert(task);

@@ -381,6 +381,14 @@ TEST_F(Edges, ABlockedBeginningBlocksItsGraph) {
   for (const auto* name : {"gate", "inside", "after"}) EXPECT_EQ(status(state, name), TaskStatus::skipped) << name;
 }
 
+TEST_F(Edges, WhatNoWayLeadsToIsSkipped) {
+  const auto definition = local({{.name = "a"}, {.name = "island"}, {.name = "after", .needs = {"island"}}},
+                                {{.from = "island", .to = "island", .max_iterations = 1}});
+  const auto run = h.run(definition);
+  EXPECT_EQ(h.status(run), RunStatus::completed);
+  EXPECT_EQ(status(replayed(run, definition), "island"), TaskStatus::skipped);
+}
+
 TEST_F(Edges, StoppingInTheMiddleOfALoopEndsEverything) {
   const auto definition = remote(
       {{.name = "a"}, {.name = "b"}, {.name = "c"}, {.name = "doomed"}, {.name = "after", .needs = {"a"}}},

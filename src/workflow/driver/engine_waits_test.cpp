@@ -106,6 +106,17 @@ TEST_F(Signals, OneThatCameWinsOverPatienceThatEnded) {
   EXPECT_EQ(h.status(run), RunStatus::completed);
 }
 
+TEST_F(Signals, ADeadlineThatPassedWinsOverASignal) {
+  auto definition = listening({listener("a", JsonObject{{"name", "s"}})});
+  definition->tasks[0].deadline = seconds{10};
+  definition->failure_strategy = FailureStrategy::continue_on_failure;
+  const auto run = h.run(definition);
+  ASSERT_TRUE(store.post({.id = 0, .run = run, .kind = "signal", .payload = R"({"name":"s","payload":7})", .at = h.clock.now()}));
+  h.clock.advance(seconds{20});
+  h.engine->check_mail(run);
+  EXPECT_EQ(error(run), "Task 'a' failed: Task deadline exceeded: it took longer than 10.0s");
+}
+
 TEST_F(Signals, StoppingARunEndsTheWait) {
   const auto definition = listening({listener("a", JsonObject{{"name", "s"}})});
   const auto run = h.run(definition);

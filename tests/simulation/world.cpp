@@ -1,0 +1,281 @@
+#include "simulation/world.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "simulation/random_workflow.hpp"
+
+namespace skein::simulation {
+namespace {
+
+using workflow::RunState;
+
+constexpr std::size_t owner_count = 2;
+constexpr int patience = 5'000;  ///< rounds of help until a run that does not end is a broken promise
+
+[[noreturn]] void broken(const std::string& what) { throw std::runtime_error(what); }
+
+/// All that a state says, as text.
+std::string digest(const RunState& state) {
+  std::string out = fmt::format("{} {} running={} stopping={} due={}\n", to_string(state.status()), state.error(), state.running(),
+                                state.stopping(), state.next_due(Instant{}).value_or(Instant{}).time_since_epoch().count());
+  const auto add = [&](const workflow::StepState& step) {
+    out += fmt::format(" {} #{} {}", to_string(step.status), step.attempt, step.result ? to_json(*step.result) : "-");
+  };
+  for (workflow::TaskIndex i = 0; i < state.tasks().size(); ++i) {
+    const auto& task = state.tasks()[i];
+    out += fmt::format("{} {} {} {}", i, task.activation, task.queued, state.question(i) != nullptr ? "asks" : "");
+    add(task);
+    if (const auto* items = state.fan_out(i)) {
+      for (const auto& item : items->items) add(item);
+    }
+    out += '\n';
+  }
+  for (workflow::EdgeIndex i = 0; i < state.definition().edges.size(); ++i) out += fmt::format("{} ", state.fired(i));
+  return out;
+}
+
+}  // namespace
+
+struct World::Owner {
+  explicit Owner(const std::shared_ptr<store::MemoryDatabase>& database, microseconds elapsed, Random& random)
+      : store(store::make_memory_run_store(database)), harness(*store, options(random)) {
+    harness.clock.advance(elapsed);
+    harness.random = SeededRandom(random.next());
+    harness.inline_agent = [](const AgentRequest& request) { return AgentResponse::ok(*request.parameters); };
+  }
+  static workflow::EngineOptions options(Random& random) {
+    workflow::EngineOptions out;
+    if (chance(random, 0.5)) out.sleep_after = seconds{below(random, 5)};
+    out.sleep_for_others = chance(random, 0.5);
+    return out;
+  }
+  std::unique_ptr<store::RunStore> store;
+  testing::EngineHarness harness;
+  std::size_t calls_seen = 0;
+};
+
+World::World(std::uint64_t seed) : random_(seed) {
+  for (std::size_t i = 0; i < owner_count; ++i) owners_.push_back(std::make_unique<Owner>(database_, elapsed_, random_));
+  for (std::uint32_t i = 1 + below(random_, 3); i > 0; --i) begin_run();
+}
+
+World::~World() = default;
+
+World::Owner& World::any_owner() { return *owners_[below(random_, static_cast<std::uint32_t>(owners_.size()))]; }
+RunId World::any_run() { return order_[below(random_, static_cast<std::uint32_t>(order_.size()))]; }
+
+void World::begin_run() {
+  const workflow::DefinitionPtr definition = random_workflow(random_);
+  auto& owner = any_owner();
+  const auto id = owner.harness.run(definition);
+  runs_.emplace(id, Run{.definition = definition});
+  order_.push_back(id);
+}
+
+void World::step() {
+  switch (below(random_, 14)) {
+    case 0: crash(below(random_, static_cast<std::uint32_t>(owners_.size()))); break;
+    case 1: adopt_all(any_owner()); break;
+    case 2: tell(any_run(), "signal", {{"name", fmt::format("s{}", below(random_, 3))}, {"payload", below(random_, 100)}}); break;
+    case 3:
+    case 4: {
+      const auto run = any_run();
+      const auto& tasks = runs_.at(run).definition->tasks;
+      const auto& task = tasks[below(random_, static_cast<std::uint32_t>(tasks.size()))].name;
+      tell(run, chance(random_, 0.8) ? "approve" : "reject", {{"task", task}, {"by", "somebody"}});
+      break;
+    }
+    case 5:
+      if (chance(random_, 0.1)) tell(any_run(), "cancel", {});
+      break;
+    case 6: pass(milliseconds{below(random_, 8'000)}); break;
+    case 7:
+      if (chance(random_, 0.1)) pass(seconds{60 * below(random_, 90)});
+      break;
+    default: answer_something();
+  }
+  check_calls();
+  check(any_run());
+}
+
+AgentResponse World::random_response() {
+  const auto luck = below(random_, 10);
+  if (luck < 7) {
+    static const std::array<Json, 6> results{Json(nullptr),    Json(7), Json("text"), Json(JsonArray{1, 2, 3}), Json(JsonObject{{"n", 1}}),
+                                             Json(JsonArray{})};
+    return AgentResponse::ok(results[below(random_, results.size())]);
+  }
+  const bool passing = luck < 9;
+  return AgentResponse::failed({.code = passing ? ErrorCode::connection_failed : ErrorCode::invalid_argument,
+                                .message = "simulated",
+                                .context = {},
+                                .retryable = passing,
+                                .retry_after = {}});
+}
+
+void World::answer_something() {
+  auto& owner = any_owner();
+  auto& open = owner.harness.calls.open;
+  if (open.empty()) return;
+  auto call = open.begin();
+  std::advance(call, below(random_, static_cast<std::uint32_t>(std::min<std::size_t>(open.size(), 8))));
+  answer(owner, call->first, random_response());
+}
+
+void World::answer(Owner& owner, workflow::CallId call, AgentResponse response) {
+  check_calls();  // before what was started counts as done
+  const auto request = std::move(owner.harness.calls.open.at(call));
+  owner.harness.calls.open.erase(call);
+  if (response.success) done_.insert(request->request.idempotency_key);
+  owner.harness.engine->on_answer(call, std::move(response));
+}
+
+/// As another process does it: into the inbox; whoever owns the run looks at it.
+void World::tell(RunId run, std::string kind, const JsonObject& payload) {
+  auto& teller = any_owner();
+  const auto posted =
+      teller.store->post({.id = 0, .run = run, .kind = std::move(kind), .payload = to_json(payload), .at = teller.harness.clock.now()});
+  if (!posted && posted.error().code != ErrorCode::conflict) broken("mail was refused: " + posted.error().message);
+  for (auto& owner : owners_) owner->harness.engine->check_mail(run);
+}
+
+void World::pass(microseconds time) {
+  elapsed_ += time;
+  for (auto& owner : owners_) owner->harness.advance(time);
+}
+
+/// The process is gone: nothing is released in an orderly way, its calls are never answered.
+void World::crash(std::size_t place) {
+  ++crashes_;
+  auto& owner = owners_[place];
+  events_ += owner->harness.recorder.lines.size();
+  owner->store->close();
+  owner = std::make_unique<Owner>(database_, elapsed_, random_);
+  if (chance(random_, 0.7)) adopt_all(*owner);
+}
+
+void World::adopt_all(Owner& owner) {
+  const auto claimed = owner.store->claim_runnable(owner.harness.clock.now(), 1 + below(random_, 5));
+  if (!claimed) broken("claiming failed: " + claimed.error().message);
+  for (const auto& claim : *claimed) {
+    const auto adopted = owner.harness.engine->adopt(claim, runs_.at(claim.run).definition);
+    if (!adopted) broken("a run could not be adopted: " + adopted.error().message);
+  }
+}
+
+RunState World::folded(RunId run, std::uint64_t& count) const {
+  const auto& definition = runs_.at(run).definition;
+  RunState state(definition);
+  const auto& store = *owners_.front()->store;
+  const auto read = store.read_journal(run, 1, [&](const store::StoredEntry& entry) {
+    const auto events = workflow::decode_events(entry.text, *definition, store);
+    if (!events) broken("the journal cannot be read: " + events.error().message);
+    for (const auto& event : *events) {
+      const auto folding = state.apply(event);
+      if (!folding) broken(fmt::format("event {} ({}) does not follow: {}", count + 1, type_of(event), folding.error().message));
+      if (const auto* started = std::get_if<workflow::AttemptStarted>(&event.body)) {
+        if (started->attempt.attempt > definition->retry_of(started->attempt.task).max_attempts)
+          broken("more attempts than the policy allows");
+      }
+      ++count;
+    }
+    return true;
+  });
+  if (!read) broken("the journal cannot be read: " + read.error().message);
+  return state;
+}
+
+/// The index row and the owner's state are what the journal says.
+void World::check(RunId id) {
+  std::uint64_t count = 0;
+  const auto state = folded(id, count);
+  const auto row = owners_.front()->store->find_run(id);
+  if (!row) broken("an accepted run is lost: " + row.error().message);
+  if (row->last_seq != count) broken(fmt::format("the index says {} events, the journal has {}", row->last_seq, count));
+  if (row->summary.status != state.status()) {
+    broken(fmt::format("the index says {}, the journal {}", to_string(row->summary.status), to_string(state.status())));
+  }
+  if (row->summary.tasks_completed != state.completed_tasks()) broken("the index and the journal count other completed tasks");
+  std::size_t drivers = 0;
+  for (const auto& owner : owners_) {
+    const auto* live = owner->harness.engine->find(id);
+    if (live == nullptr) continue;
+    ++drivers;
+    if (digest(*live) != digest(state))
+      broken("the owner's state is not what its journal says:\n" + digest(*live) + "--\n" + digest(state));
+  }
+  if (drivers > 1) broken("a run has two owners");
+  if (is_final(state.status())) runs_.at(id).ended = true;
+}
+
+/// No call that was answered well is made again, and none is made twice at the same time.
+void World::check_calls() {
+  std::set<std::string> open;
+  for (auto& owner : owners_) {
+    auto& calls = owner->harness.calls;
+    for (; owner->calls_seen < calls.started.size(); ++owner->calls_seen) {
+      const auto& key = calls.started[owner->calls_seen].key;
+      if (done_.contains(key)) broken("a finished call is made again: " + key);
+    }
+    for (const auto& [id, request] : calls.open) {
+      if (!open.insert(request->request.idempotency_key).second)
+        broken("a call is made twice at once: " + request->request.idempotency_key);
+    }
+  }
+}
+
+/// Does what a run waits for. False where it has ended.
+bool World::help(RunId id) {
+  std::uint64_t count = 0;
+  const auto state = folded(id, count);
+  if (is_final(state.status())) return false;
+  const auto& tasks = state.definition().tasks;
+  for (workflow::TaskIndex i = 0; i < tasks.size(); ++i) {
+    if (state.question(i) != nullptr) tell(id, "approve", {{"task", tasks[i].name}});
+    std::string signal(state.awaited_signal({.task = i}));
+    if (const auto* items = state.fan_out(i)) {
+      for (std::uint32_t item = 0; item < items->next && signal.empty(); ++item) signal = state.awaited_signal({.task = i, .item = item});
+    }
+    if (!signal.empty()) tell(id, "signal", {{"name", signal}, {"payload", 1}});
+  }
+  return true;
+}
+
+std::string World::open_runs() const {
+  std::string out;
+  for (const auto& [id, run] : runs_) {
+    if (run.ended) continue;
+    std::uint64_t count = 0;
+    const auto row = owners_.front()->store->find_run(id);
+    out += fmt::format("{} owned={} {}", id.str(), row && row->owned, digest(folded(id, count)));
+  }
+  return out;
+}
+
+void World::drain() {
+  for (int round = 0;; ++round) {
+    for (auto& owner : owners_) {
+      adopt_all(*owner);
+      while (!owner->harness.calls.open.empty()) answer(*owner, owner->harness.calls.open.begin()->first, AgentResponse::ok(nullptr));
+    }
+    check_calls();
+    bool open = false;
+    for (const auto& id : order_) {
+      if (runs_.at(id).ended) continue;
+      check(id);
+      open = help(id) || open;
+    }
+    if (!open) break;
+    if (round > patience) broken("a run neither ends nor waits for anything that has a name:\n" + open_runs());
+    pass(milliseconds{700});
+  }
+  for (auto& owner : owners_) events_ += owner->harness.recorder.lines.size();
+  for (const auto& owner : owners_) {
+    if (owner->harness.engine->active_runs() != 0) broken("an ended run is still driven");
+  }
+}
+
+}  // namespace skein::simulation
