@@ -17,16 +17,13 @@ std::optional<BreakerPhase> breaker_phase_from(std::string_view name) noexcept {
 }
 
 Breaker::Answer Breaker::acquire(const BreakerPolicy& policy, Instant now) {
-  switch (phase_) {
-    case BreakerPhase::closed: return {.permit = Permit::granted, .transition = std::nullopt};
-    case BreakerPhase::open: {
-      if (now - since_ < policy.recovery_timeout) return {.permit = Permit::refused, .transition = std::nullopt};
-      const BreakerTransition transition{.to = BreakerPhase::half_open, .at = now};
-      apply(transition);
-      probe_since_ = now;
-      return {.permit = Permit::probe, .transition = transition};
-    }
-    case BreakerPhase::half_open: break;
+  if (phase_ == BreakerPhase::closed) return {.permit = Permit::granted, .transition = std::nullopt};
+  if (phase_ == BreakerPhase::open) {
+    if (now - since_ < policy.recovery_timeout) return {.permit = Permit::refused, .transition = std::nullopt};
+    const BreakerTransition transition{.to = BreakerPhase::half_open, .at = now};
+    apply(transition);
+    probe_since_ = now;
+    return {.permit = Permit::probe, .transition = transition};
   }
   if (probe_since_ && now - *probe_since_ < policy.recovery_timeout) return {.permit = Permit::refused, .transition = std::nullopt};
   probe_since_ = now;

@@ -13,7 +13,9 @@ struct BreakerPolicy {
   std::uint32_t failure_threshold = 5;         ///< consecutive failed attempts that open it
   microseconds recovery_timeout = seconds{60};  ///< from opening until one probe is let through
 
-  friend bool operator==(const BreakerPolicy&, const BreakerPolicy&) = default;
+  friend bool operator==(const BreakerPolicy& a, const BreakerPolicy& b) {
+    return a.failure_threshold == b.failure_threshold && a.recovery_timeout == b.recovery_timeout;
+  }
 };
 
 enum class BreakerPhase : std::uint8_t { closed, open, half_open };
@@ -24,7 +26,7 @@ enum class BreakerPhase : std::uint8_t { closed, open, half_open };
 struct BreakerTransition {
   BreakerPhase to = BreakerPhase::closed;
   Instant at;
-  friend bool operator==(const BreakerTransition&, const BreakerTransition&) = default;
+  friend bool operator==(const BreakerTransition& a, const BreakerTransition& b) { return a.to == b.to && a.at == b.at; }
 };
 
 /// The state of one breaker: a pure machine. closed → open → half_open (one probe) → closed, or open again.

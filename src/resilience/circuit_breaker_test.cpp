@@ -83,6 +83,15 @@ TEST(Breaker, ARestartKeepsThePhaseAndItsInstant) {
   EXPECT_EQ(restored.acquire(policy, t0 + seconds{60}).permit, Permit::probe);
 }
 
+TEST(Breaker, PoliciesAndTransitionsDifferWhereAnyMemberDoes) {
+  EXPECT_EQ(policy, (BreakerPolicy{.failure_threshold = 3, .recovery_timeout = seconds{60}}));
+  EXPECT_NE(policy, (BreakerPolicy{.failure_threshold = 4, .recovery_timeout = seconds{60}}));
+  EXPECT_NE(policy, (BreakerPolicy{.failure_threshold = 3, .recovery_timeout = seconds{61}}));
+  constexpr BreakerTransition opens{.to = BreakerPhase::open, .at = t0};
+  EXPECT_NE(opens, (BreakerTransition{.to = BreakerPhase::closed, .at = t0}));
+  EXPECT_NE(opens, (BreakerTransition{.to = BreakerPhase::open, .at = t0 + seconds{1}}));
+}
+
 TEST(BreakerPhaseNames, RoundTrip) {
   for (const auto phase : {BreakerPhase::closed, BreakerPhase::open, BreakerPhase::half_open}) {
     EXPECT_EQ(breaker_phase_from(to_string(phase)), phase);

@@ -16,7 +16,10 @@ struct RetryPolicy {
   double exponential_base = 2.0;
   bool jitter = true;                ///< wait between half of the delay and the whole of it
 
-  friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
+  friend bool operator==(const RetryPolicy& a, const RetryPolicy& b) {
+    return a.max_attempts == b.max_attempts && a.initial_delay == b.initial_delay && a.max_delay == b.max_delay &&
+           a.exponential_base == b.exponential_base && a.jitter == b.jitter;
+  }
 };
 
 /// The wait before try number `next_attempt` (2 is the first retry), or empty where there is none left or the error is final.

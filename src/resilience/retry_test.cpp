@@ -54,5 +54,15 @@ TEST(NextDelay, HugeExponentsDoNotOverflow) {
   EXPECT_EQ(next_delay(policy, 3'999'999'999U, transient(), 0), seconds{60});
 }
 
+TEST(RetryPolicy, DiffersWhereAnyMemberDoes) {
+  const RetryPolicy usual;
+  EXPECT_EQ(usual, RetryPolicy{});
+  EXPECT_NE(usual, (RetryPolicy{.max_attempts = 4}));
+  EXPECT_NE(usual, (RetryPolicy{.initial_delay = seconds{2}}));
+  EXPECT_NE(usual, (RetryPolicy{.max_delay = seconds{61}}));
+  EXPECT_NE(usual, (RetryPolicy{.exponential_base = 3.0}));
+  EXPECT_NE(usual, (RetryPolicy{.jitter = false}));
+}
+
 }  // namespace
 }  // namespace skein::resilience
