@@ -23,7 +23,7 @@ inline constexpr std::uint32_t no_item = 0xFFFF'FFFF;
 struct Step {
   TaskIndex task = 0;
   std::uint32_t item = no_item;
-  friend auto operator<=>(const Step&, const Step&) = default;
+  friend bool operator<(const Step& a, const Step& b) { return a.task != b.task ? a.task < b.task : a.item < b.item; }
 };
 
 /// Which try of which entry into which task. Loops enter a task several times; `activation` and `attempt` count from 1.
@@ -33,7 +33,9 @@ struct Attempt {
   std::uint32_t attempt = 1;
   std::uint32_t item = no_item;        ///< from 0, the place in the list of a `for_each`
   [[nodiscard]] Step step() const { return {.task = task, .item = item}; }
-  friend bool operator==(const Attempt&, const Attempt&) = default;
+  friend bool operator==(const Attempt& a, const Attempt& b) {
+    return a.task == b.task && a.activation == b.activation && a.attempt == b.attempt && a.item == b.item;
+  }
 };
 
 // -- the bodies: what can happen to a run. Everything the fold needs is in them; nothing else is. ---------------------------

@@ -131,6 +131,25 @@ TEST(EventCodec, ShowsTimesToPeople) {
   EXPECT_EQ(to_json(shown), R"({"type":"task_cancelled","at":"1970-01-01T00:00:00.000Z","task":"only"})");
 }
 
+TEST(EventCodec, WhatHasNoValueIsReadAsNull) {
+  const auto definition = testing::make_definition({{"only"}});
+  Blobs blobs;
+  std::string text;
+  encode_events({{.at = {}, .body = Emission{.task = 0, .name = "note", .data = nullptr}}}, *definition, text, blobs);
+  const auto decoded = decode_events(text, *definition, blobs);
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  EXPECT_EQ(*std::get<Emission>((*decoded)[0].body).data, Json(nullptr));
+}
+
+TEST(ErrorCodec, MembersOfAnotherTypeAreLeftOut) {
+  const auto read = error_from_json(
+      JsonObject{{"code", "timeout"}, {"message", 4}, {"context", JsonArray{}}, {"retryable", "yes"}, {"retry_after_ms", "soon"}});
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, (Error{.code = ErrorCode::timeout, .message = {}, .context = {}, .retryable = false, .retry_after = {}}));
+  EXPECT_FALSE(error_from_json(JsonObject{{"code", "timeout"}, {"retryable", false}})->retryable);
+  EXPECT_FALSE(error_from_json(JsonObject{{"code", 4}}));
+}
+
 TEST(EventCodec, DamagedEntriesAreErrorsAndNeverCrash) {
   const auto definition =
       testing::make_definition({{"first"}, {"second"}}, {{.from = "first", .to = "second"}, {.from = "first", .to = "end"}});

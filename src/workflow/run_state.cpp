@@ -195,13 +195,12 @@ Result<void> RunState::fold(const RunFinished& event, Instant at) {
 void RunState::update_status() {
   if (is_final(status_)) return;
   const auto moves = [&](const auto& entry) {
-    return items_over(entry.first, entry.second) ||
-           (startable_items(entry.first, entry.second) > 0 && (!definition_->parallel_execution || room() > 0));
+    return items_over(entry.first, entry.second) || startable_items(entry.first, entry.second) > 0;
   };
   const auto heard = [&](const auto& entry) { return signals_.contains(entry.first); };
-  const bool can_go_on = running_ > 0 || (!stopping() && std::ranges::any_of(listeners_, heard)) || !to_skip_.empty() ||
-                         !to_cancel_.empty() || !choosing_.empty() || settled() || (!ready_.empty() && room() > 0) ||
-                         (!stopping() && std::ranges::any_of(fan_outs_, moves));
+  // While it stops something is always offered. Where nothing is in flight no cap holds an item back.
+  const bool can_go_on = stopping() || running_ > 0 || !to_skip_.empty() || !choosing_.empty() || settled() ||
+                         (!ready_.empty() && room() > 0) || std::ranges::any_of(listeners_, heard) || std::ranges::any_of(fan_outs_, moves);
   status_ = can_go_on ? RunStatus::running : RunStatus::waiting;
 }
 

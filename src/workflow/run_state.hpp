@@ -129,7 +129,7 @@ class RunState {
   /// Attempts running now.
   [[nodiscard]] std::uint32_t running() const { return running_; }
 
-  /// Why a task is offered to be skipped, in words.
+  /// Why a task is offered to be skipped, in words; empty where it is not.
   [[nodiscard]] std::string skip_reason(TaskIndex task) const;
   /// Why a task whose items are over has failed; empty where it has not.
   [[nodiscard]] std::optional<Error> items_failure(TaskIndex task) const;

@@ -22,7 +22,7 @@ void RunState::conclude(TaskIndex index, bool blocks) {
   }
   const bool went_well = task.status == TaskStatus::completed || task.status == TaskStatus::failed;
   if (blocks) graphs_[*definition.graph].failed = true;
-  if (!blocks && went_well && !definition.edges.empty() && !stopping()) {
+  if (!blocks && went_well && !definition.edges.empty()) {
     choosing_.insert(index);
     return;
   }
@@ -69,6 +69,7 @@ void RunState::activate(TaskIndex index) {
   task.status = TaskStatus::pending;
   task.attempt = 0;
   task.approved = false;
+  task.blocks = false;
   edits_.erase(index);
   ready_.insert(index);
 }
@@ -135,7 +136,7 @@ void RunState::release_dependents(TaskIndex index) {
     if (task.status != TaskStatus::pending) continue;
     if (!blocks) {
       --task.unmet;
-      if (task.unmet == 0 && !stopping() && !to_skip_.contains(dependent)) ready_.insert(dependent);
+      if (task.unmet == 0 && !stopping()) ready_.insert(dependent);
     } else if (!stopping()) {
       to_skip_.insert(dependent);
     }
@@ -167,12 +168,11 @@ std::string RunState::skip_reason(TaskIndex task) const {
   if (stopping()) return "the run stopped";
   if (tasks_[task].activation == 0) return "no edge led to it";
   for (const auto needed : definition_->tasks[task].depends_on) {
-    const auto status = tasks_[needed].status;
-    if (tasks_[needed].blocks && (status == TaskStatus::failed || status == TaskStatus::skipped)) {
-      return fmt::format("task '{}' {}", definition_->tasks[needed].name, status == TaskStatus::failed ? "failed" : "was skipped");
-    }
+    if (!tasks_[needed].blocks) continue;
+    const bool failed = tasks_[needed].status == TaskStatus::failed;
+    return fmt::format("task '{}' {}", definition_->tasks[needed].name, failed ? "failed" : "was skipped");
   }
-  return "a task it depends on did not complete";
+  return {};
 }
 
 std::span<const ActivationRecord> RunState::activations(TaskIndex task) const {

@@ -176,7 +176,7 @@ void RunState::item_ended(const Attempt& attempt) {
 
 Result<void> RunState::fold(const ItemsListed& event, Instant at) {
   const auto* list = event.items ? event.items->if_array() : nullptr;
-  if (list == nullptr || list->size() >= no_item) return impossible("the items of a task are not a list");
+  if (list == nullptr) return impossible("the items of a task are not a list");
   if (stopping() || event.activation != tasks_[event.task].activation || !definition_->tasks[event.task].for_each ||
       ready_.erase(event.task) == 0) {
     return impossible("items were listed before their task was ready");
@@ -221,13 +221,12 @@ Result<void> RunState::fold(const ItemsEnded& event, Instant at) {
 
 /// What is in flight of a task's items is not waited for any more.
 void RunState::abandon_items(TaskIndex index) {
-  const auto it = fan_outs_.find(index);
-  if (it == fan_outs_.end()) return;
-  for (std::uint32_t i = 0; i < it->second.next; ++i) {
-    const auto& item = it->second.items[i];
+  const auto& fan_out = fan_outs_.at(index);
+  for (std::uint32_t i = 0; i < fan_out.next; ++i) {
+    const auto& item = fan_out.items[i];
     if (!is_final(item.status)) leave_timer_or_flight({.task = index, .item = i}, item);
   }
-  fan_outs_.erase(it);
+  fan_outs_.erase(index);
 }
 
 std::uint32_t RunState::startable_items(TaskIndex index, const FanOut& fan_out) const {
