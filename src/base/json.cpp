@@ -162,10 +162,10 @@ std::string position_of(std::string_view text, std::size_t offset) {
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view text) {
+Result<Json> parse_json(std::string_view text, std::size_t max_depth) {
   if (trim(text).empty()) return fail(ErrorCode::invalid_argument, "not JSON: the text is empty");
   boost::json::parse_options options;
-  options.max_depth = max_json_depth;
+  options.max_depth = max_depth;
   boost::json::basic_parser<ExactHandler> parser(options);
   parser.handler().stack.reset();
   boost::system::error_code ec;

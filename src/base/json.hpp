@@ -16,9 +16,11 @@ using JsonPtr = std::shared_ptr<const Json>;
 
 /// Limits of every JSON text that comes from outside.
 inline constexpr std::size_t max_json_depth = 128;
+/// Of what Skein itself has written: it puts values from outside into others.
+inline constexpr std::size_t max_record_depth = 16 * max_json_depth;
 
-/// Strict RFC 8259, at most `max_json_depth` deep. An error says line, column and what is wrong.
-[[nodiscard]] Result<Json> parse_json(std::string_view text);
+/// Strict RFC 8259, at most `max_depth` deep. An error says line, column and what is wrong.
+[[nodiscard]] Result<Json> parse_json(std::string_view text, std::size_t max_depth = max_json_depth);
 
 /// Compact, keys in insertion order, integers exact. Numbers that JSON cannot say (infinities, NaN) become null.
 [[nodiscard]] std::string to_json(const Json& value);

@@ -317,7 +317,7 @@ class Decoder {
       wrong(bytes.error().message);
       return nullptr;
     }
-    auto parsed = parse_json(*bytes);
+    auto parsed = parse_json(*bytes, max_record_depth);
     if (parsed) return std::make_shared<const Json>(std::move(*parsed));
     wrong(fmt::format("the payload {} is damaged: {}", hash, parsed.error().message));
     return nullptr;
@@ -342,7 +342,7 @@ void encode_events(const std::vector<Event>& events, const Definition& definitio
 }
 
 Result<std::vector<Event>> decode_events(std::string_view text, const Definition& definition, const store::BlobReader& blobs) {
-  auto parsed = parse_json(text);
+  auto parsed = parse_json(text, max_record_depth);
   if (!parsed) return fail(ErrorCode::bad_response, "journal entry: " + parsed.error().message);
   const auto* array = parsed->if_array();
   if (array == nullptr) return fail(ErrorCode::bad_response, "journal entry: not an array of events");
@@ -361,10 +361,9 @@ Result<std::vector<Event>> decode_events(std::string_view text, const Definition
 Json event_to_json(const Event& event, const Definition& definition) {
   std::string text;
   Encoder(text, definition, nullptr).write(event);
-  auto parsed = parse_json(text);
-  if (!parsed) return nullptr;
-  parsed->get_object()["at"] = to_rfc3339(event.at);
-  return std::move(*parsed);
+  auto shown = parse_json(text, max_record_depth).value();
+  shown.get_object()["at"] = to_rfc3339(event.at);
+  return shown;
 }
 
 Json error_to_json(const Error& error) {

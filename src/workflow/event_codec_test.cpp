@@ -125,6 +125,21 @@ TEST(EventCodec, LargePayloadsAreSpilledAndComeBack) {
   EXPECT_FALSE(decode_events(text, *definition, blobs));
 }
 
+TEST(EventCodec, PayloadsAsDeepAsJsonAllowsComeBack) {
+  const auto definition = testing::make_definition({{"only"}});
+  Json deep = 1;
+  for (std::size_t i = 0; i < max_json_depth; ++i) deep = JsonArray{deep};
+  ASSERT_TRUE(parse_json(to_json(deep)));
+  Blobs blobs;
+  std::string text;
+  const Event event{.at = {}, .body = Emission{.task = 0, .name = "note", .data = json(deep)}};
+  encode_events({event}, *definition, text, blobs);
+  const auto decoded = decode_events(text, *definition, blobs);
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  EXPECT_EQ(*std::get<Emission>((*decoded)[0].body).data, deep);
+  EXPECT_EQ(event_to_json(event, *definition).at("data"), deep);
+}
+
 TEST(EventCodec, ShowsTimesToPeople) {
   const auto definition = testing::make_definition({{"only"}});
   const auto shown = event_to_json({.at = Instant{seconds{0}}, .body = TaskCancelled{.task = 0}}, *definition);

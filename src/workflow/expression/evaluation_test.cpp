@@ -340,6 +340,11 @@ TEST(Limits, BoundTheDepthOfValuesAndOfSteps) {
   std::string streams = "1";
   for (int i = 0; i < 5000; ++i) streams += "|(.,.)";
   EXPECT_EQ(error_of("first(" + streams + ")"), "too many nested steps; split the expression over several tasks");
+  for (const std::string_view shift : {"1", "1|(.,.)"}) {
+    std::string inside(shift);
+    for (int i = 0; i < 1000; ++i) inside += "|((.,.),.)";
+    EXPECT_EQ(error_of("first(" + inside + ")"), "too many nested steps; split the expression over several tasks");
+  }
   std::string longer = "1";
   for (int i = 0; i < 5000; ++i) longer += "|.";
   EXPECT_EQ(evaluate(longer), "1");
@@ -433,6 +438,38 @@ TEST(Values, WithNumbersThatJsonCannotSayAreOrdered) {
   EXPECT_EQ(on("x | map(. == .)"), "[true,true,true,true]");
   EXPECT_EQ(on("x[2] as $n | x | [.[$n], .[$n:] | length]"), "[0,4]");
   EXPECT_EQ(on("x[2] as $n | [5 % (x[1]), \"a\" * $n, ([1] | has($n))]"), "[5,null,false]");
+  EXPECT_EQ(on("x[2] as $n | [$n + 1, $n % 5]"), "[null,0]");
+}
+
+TEST(Limits, HoldForValuesThatWereThereBefore) {
+  Json deep = 1;
+  for (std::size_t i = 0; i <= max_json_depth; ++i) deep = JsonArray{deep};
+  JsonObject given;
+  given["deep"] = std::move(deep);
+  given["long"] = std::string(8000, 'a');
+  const Json names = std::move(given);
+  const auto on = [&](std::string_view text, std::size_t steps = 2000) {
+    const auto value = Expression::parse(text).value().evaluate(test::JsonScope(names), {.max_steps = steps, .max_bytes = 100'000});
+    return value ? to_json(*value) : value.error().message.substr(0, value.error().message.find(" (in"));
+  };
+  constexpr std::string_view too_deep = "a value may nest at most 128 levels deep";
+  EXPECT_EQ(on("deep | group_by(1)"), too_deep);
+  EXPECT_EQ(on("{a: 1} | with_entries(deep)"), too_deep);
+  EXPECT_EQ(on("long[0:2]"), R"("aa")");
+  EXPECT_EQ(on("long | test(\"b\")"), "false");
+  // Reading a long text costs steps; `?` does not silence a limit.
+  constexpr std::string_view too_many_steps = "it takes more steps than are allowed; work on less data at once";
+  EXPECT_EQ(on("long | test(\"b\")", 500), too_many_steps);
+  EXPECT_EQ(on("[long[0:2]?]", 100), too_many_steps);
+  EXPECT_EQ(on("long * 1e300"), "its values take more memory than is allowed; work on less data at once");
+}
+
+TEST(Strings, ThatAreNoNumbersAndPatternsWithTooManyParts) {
+  expect_errors({
+      {R"("null" | tonumber)", R"(string ("null") cannot be parsed as a number)"},
+      {R"("a" | test(["a", "i", "x"]))", "an array as the argument of test holds a pattern and flags"},
+  });
+  EXPECT_TRUE(error_of(R"("1" * 1000 | tonumber)").ends_with("cannot be parsed as a number"));
 }
 
 }  // namespace

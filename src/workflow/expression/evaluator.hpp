@@ -59,7 +59,6 @@ class Evaluator {
   }
   /// Records why the evaluation stops here.
   Flow fail(Failure failure);
-  [[nodiscard]] bool failed() const { return failure_.has_value(); }
   /// Pushes what succeeded, records what did not.
   Flow push(Outcome&& outcome, const Sink& sink);
 

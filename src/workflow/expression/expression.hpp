@@ -20,7 +20,7 @@ struct Reference {
   std::string field;
   std::size_t offset = 0;  ///< of the head, in bytes from the start of the expression
 
-  friend bool operator==(const Reference&, const Reference&) = default;
+  friend bool operator==(const Reference& a, const Reference& b) { return a.head == b.head && a.field == b.field && a.offset == b.offset; }
 };
 
 /// Gives names their values. Lookups are pure: the same answer for the same state.

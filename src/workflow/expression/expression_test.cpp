@@ -50,12 +50,14 @@ TEST(Names, AreLookedUpInTheScope) {
       {"inputs.three", "3.0"},
       {"inputs.three + 0", "3"},
       {R"(["a"] | length)", "1"},
+      {R"(["my-task"].["result"])", "5"},
       {R"(inputs[("ci" + "ty")])", R"("Oslo")"},
       {R"(inputs[""])", "null"},
       {"(fetch).result.name", R"("a")"},
       {"fetch.result.items[0] as $x | $x + .inputs.n", "7"},
   });
   EXPECT_EQ(error_of("nowhere.result"), "unknown name 'nowhere'");
+  EXPECT_EQ(error_of("match.result"), "unknown name 'match'");  // of jq's functions only those without arguments keep their names
   // A name that does not exist is a mistake, not an absent value.
   EXPECT_EQ(error_of("nowhere.result // 1"), "unknown name 'nowhere'");
   EXPECT_EQ(error_of("[nowhere?]"), "unknown name 'nowhere'");
@@ -71,6 +73,9 @@ TEST(References, AreListedInOrder) {
   EXPECT_EQ(std::vector(parsed.references().begin(), parsed.references().end()), expected);
   EXPECT_EQ(Expression::parse("  .a.b ").value().references()[0], (Reference{"a", "b", 3}));
   EXPECT_EQ(Expression::parse("  .a.b ").value().text(), ".a.b");
+  EXPECT_NE((Reference{"a", "b", 3}), (Reference{"c", "b", 3}));
+  EXPECT_NE((Reference{"a", "b", 3}), (Reference{"a", "c", 3}));
+  EXPECT_NE((Reference{"a", "b", 3}), (Reference{"a", "b", 4}));
 }
 
 }  // namespace

@@ -34,10 +34,11 @@ Node* Parser::parse_postfix() {  // NOLINT(misc-no-recursion)
       node = make_optional(node, std::exchange(step, nullptr));
     } else if (token_.is_word("as")) {
       node = parse_binding(node);
+      break;  // what follows belongs to its body
     } else {
       break;
     }
-    if (node != before && node != nullptr && node->kind != NodeKind::attempt && !node->optional) step = node;
+    if (node != before && node != nullptr && node->kind != NodeKind::attempt) step = node;
   }
   if (node != nullptr && head->kind == NodeKind::lookup && head->name == "env" && head->field.empty()) {
     return fail(begin, "the environment as a whole cannot be read; name one variable, as in env.NAME");
@@ -46,8 +47,7 @@ Node* Parser::parse_postfix() {  // NOLINT(misc-no-recursion)
 }
 
 Node* Parser::make_optional(Node* node, const Node* step) {
-  const bool is_step = node->kind == NodeKind::index || node->kind == NodeKind::slice || node->kind == NodeKind::iterate;
-  if (node != step || !is_step) return make(NodeKind::attempt, {node});
+  if (node != step) return make(NodeKind::attempt, {node});
   node->optional = true;
   node->single = false;
   return node;

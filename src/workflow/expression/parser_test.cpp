@@ -37,6 +37,18 @@ TEST(Parsing, SaysWhatIsWrongAndWhere) {
            {"\xff", 0, "expected a value, but found '\xEF\xBF\xBD'"},
            {"a !", 2, "expected an operator or the end, but found '!'"},
            {"then", 0, "expected a value, but found 'then'"},
+           {"or", 0, "expected a value, but found 'or'"},
+           {"elif", 0, "expected a value, but found 'elif'"},
+           {"else", 0, "expected a value, but found 'else'"},
+           {"end", 0, "expected a value, but found 'end'"},
+           {"as", 0, "expected a value, but found 'as'"},
+           {"1 == == 2", 5, "expected a value, but found '=='"},
+           {"1e", 1, "expected an operator or the end, but found 'e'"},
+           {"1e+", 1, "expected an operator or the end, but found 'e'"},
+           {"1e+x", 1, "expected an operator or the end, but found 'e'"},
+           {"$1", 0, "expected a value, but found '$'"},
+           {"'a", 0, "the string is not closed; add \"'\""},
+           {"env as $x | 1", 0, "the environment as a whole cannot be read; name one variable, as in env.NAME"},
            {"1 | and", 4, "expected a value, but found 'and'"},
            {".", 0, "'.' has no input here; begin with a name, as in 'name | '.''"},
            {".[0]", 0, "'.' has no input here; begin with a name, as in 'name | '.''"},
@@ -177,6 +189,17 @@ TEST(Parsing, IsBounded) {
   EXPECT_EQ(test::evaluate(text + "] | length"), "20001");
 }
 
+TEST(Parsing, CountsWhatIsBuiltAroundOperators) {
+  std::string highest = "1";
+  while (Expression::parse(highest + "+1")) highest += "+1";
+  constexpr std::string_view too_high = "more than 400 operators inside each other; split the expression";
+  for (const auto& around : {"0 as $x | " + highest, "[] | has(" + highest + ")"}) {
+    const auto parsed = Expression::parse(around);
+    ASSERT_FALSE(parsed) << around;
+    EXPECT_EQ(parsed.error().message, too_high);
+  }
+}
+
 TEST(Parsing, PrecedenceIsThatOfJq) {
   for (const auto& [text, result] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
            {"1 + 2 * 3 - 4 / 2", "5"},
@@ -200,6 +223,7 @@ TEST(Parsing, PrecedenceIsThatOfJq) {
            {"{a: if true then 1, 2 else 3 end}.a?", "error"},
            {"[]", "[]"},
            {"null", "null"},
+           {R"("\ue000")", "\"\xEE\x80\x80\""},
            {"1E2\t+\r\n2e+1 + 100e-2", "121"},
            {"[1, 2 | .] | first ", "1"},
            {"1 | .e? // \"\" * 3", "\"\""},

@@ -103,6 +103,7 @@ TEST(Template, AfterAnErrorAtTheEndNothingFollows) {
   const auto compiled = Template::compile(Json("{{ \"}} ")).error();
   ASSERT_EQ(compiled.size(), 1U);
   EXPECT_EQ(Template::compile(Json("{{ } }}{{ ( }")).error().size(), 2U);
+  EXPECT_EQ(Template::compile(Json("{{ \"}}\" + ")).error().size(), 1U);
 }
 
 TEST(Template, ErrorsNameTheExpressionAndThePlace) {
