@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 
@@ -98,13 +99,18 @@ class AgentKinds {
  public:
   /// Replaces an earlier registration of the same name.
   void add(std::string kind, AgentFactory factory);
+  /// A kind that some other program implements: its factory only says so. `add` replaces it.
+  void add_foreign(std::string kind, AgentFactory refusal);
   /// An unknown kind is an error that suggests the nearest name.
   [[nodiscard]] Result<std::unique_ptr<Agent>> make(AgentSettings settings, const AgentServices& services) const;
   [[nodiscard]] bool knows(std::string_view kind) const;
+  /// Whether another program could run this kind and this one cannot.
+  [[nodiscard]] bool is_foreign(std::string_view kind) const;
   [[nodiscard]] std::vector<std::string> names() const;
 
  private:
   std::map<std::string, AgentFactory, std::less<>> factories_;
+  std::set<std::string, std::less<>> foreign_;
 };
 
 }  // namespace skein::agent

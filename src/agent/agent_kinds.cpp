@@ -5,7 +5,15 @@
 
 namespace skein::agent {
 
-void AgentKinds::add(std::string kind, AgentFactory factory) { factories_.insert_or_assign(std::move(kind), std::move(factory)); }
+void AgentKinds::add(std::string kind, AgentFactory factory) {
+  foreign_.erase(kind);
+  factories_.insert_or_assign(std::move(kind), std::move(factory));
+}
+
+void AgentKinds::add_foreign(std::string kind, AgentFactory refusal) {
+  foreign_.insert(kind);
+  factories_.insert_or_assign(std::move(kind), std::move(refusal));
+}
 
 Result<std::unique_ptr<Agent>> AgentKinds::make(AgentSettings settings, const AgentServices& services) const {
   const auto found = factories_.find(settings.kind);
@@ -18,6 +26,8 @@ Result<std::unique_ptr<Agent>> AgentKinds::make(AgentSettings settings, const Ag
 }
 
 bool AgentKinds::knows(std::string_view kind) const { return factories_.contains(kind); }
+
+bool AgentKinds::is_foreign(std::string_view kind) const { return foreign_.contains(kind); }
 
 std::vector<std::string> AgentKinds::names() const {
   std::vector<std::string> out;

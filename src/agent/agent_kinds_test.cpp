@@ -37,6 +37,10 @@ TEST(AgentKinds, WhatIsNotBuiltRefusesByName) {
   EXPECT_EQ(mcp.error().code, ErrorCode::unsupported);
   EXPECT_TRUE(mcp.error().message.starts_with("agent kind 'mcp_server' is not built into this version")) << mcp.error().message;
   EXPECT_EQ(kinds.make(of_kind("custom"), {}).error().code, ErrorCode::unsupported);
+  EXPECT_TRUE(kinds.is_foreign("custom"));
+  EXPECT_FALSE(kinds.is_foreign("mcp_server"));
+  kinds.add("custom", make_local);
+  EXPECT_FALSE(kinds.is_foreign("custom"));
 }
 
 TEST(AgentKinds, ALaterRegistrationReplaces) {

@@ -184,6 +184,10 @@ TEST(PublicApi, ARunGoesOnInAnotherRuntimeAfterTheFirstHasGone) {
     id = runtime.start(workflow).value();
     first_done.get_future().wait();
   }
+  {
+    auto stranger = std::move(Runtime::open({.store = folder.file("skein.db"), .durability = Durability::full, .threads = 1}).value());
+    EXPECT_EQ(stranger.resume(id).error().code, ErrorCode::unsupported) << "it has no 'custom'";
+  }
   auto runtime = std::move(Runtime::open({.store = folder.file("skein.db"), .durability = Durability::full, .threads = 1}).value());
   runtime.register_kind("custom", count);
   const auto resumed = runtime.resume(id);

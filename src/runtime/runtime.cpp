@@ -1,5 +1,6 @@
 #include "runtime/runtime.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <future>
@@ -194,20 +195,32 @@ Result<void> Runtime::resume(RunId run) {
   const auto row = store_->find_run(run);
   if (!row) return std::unexpected(row.error());
   if (is_final(row->summary.status)) return {};
+  const auto loaded = definition(row->definition_hash);
+  if (!loaded) return std::unexpected(loaded.error());
+  if (const auto able = can_drive(**loaded); !able) return able;
   const auto claimed = store_->claim(run);
   if (!claimed) return std::unexpected(claimed.error());
-  return adopt(*claimed);
+  return adopt(*claimed, row->definition_hash);
 }
 
-Result<void> Runtime::adopt(store::Claimed claimed) {
-  const auto give_up = [&](Error error) -> Result<void> {
+Result<void> Runtime::can_drive(const workflow::Definition& definition) const {
+  for (const auto& task : definition.tasks) {
+    const auto& agent = definition.agents[task.agent];
+    if (!kinds_.is_foreign(agent.kind)) continue;
+    return fail(ErrorCode::unsupported,
+                fmt::format("task '{}' needs the agent '{}' of kind '{}', which this program does not have; run or resume it with the C++ "
+                            "program that registers the kind",
+                            task.name, agent.name, agent.kind));
+  }
+  return {};
+}
+
+Result<void> Runtime::adopt(store::Claimed claimed, std::string_view definition_hash) {
+  auto loaded = definition(definition_hash);
+  if (!loaded) {
     (void)store_->release(claimed.run, claimed.epoch);
-    return std::unexpected(std::move(error));
-  };
-  const auto row = store_->find_run(claimed.run);
-  if (!row) return give_up(row.error());
-  auto loaded = definition(row->definition_hash);
-  if (!loaded) return give_up(loaded.error());
+    return std::unexpected(loaded.error());
+  }
   {
     const std::lock_guard lock(ended_mutex_);
     driven_[claimed.run] = std::nullopt;
@@ -226,13 +239,44 @@ Result<void> Runtime::adopt(store::Claimed claimed) {
 }
 
 Result<std::size_t> Runtime::claim_runnable(std::size_t limit) {
-  const auto claimed = store_->claim_runnable(clock_.now(), limit);
-  if (!claimed) return std::unexpected(claimed.error());
-  for (const auto& claim : *claimed) {
-    const auto adopted = adopt(claim);
-    if (!adopted) log::error("a run cannot be resumed", {{"run", Json(claim.run.str())}, {"error", Json(adopted.error().message)}});
+  const std::lock_guard lock(claim_mutex_);
+  std::size_t driven = 0;
+  for (bool again = true; again && driven < limit;) {
+    again = false;
+    const auto claimed = store_->claim_runnable(clock_.now(), limit - driven, not_for_us_);
+    if (!claimed) return std::unexpected(claimed.error());
+    for (const auto& claim : *claimed) {
+      const auto row = store_->find_run(claim.run);
+      if (!row) {
+        log::error("a run cannot be resumed", {{"run", Json(claim.run.str())}, {"error", Json(row.error().message)}});
+        (void)store_->release(claim.run, claim.epoch);
+        continue;
+      }
+      if (set_aside(claim, *row)) {
+        again = true;  // others may stand behind those that were not for us
+        continue;
+      }
+      ++driven;
+      const auto adopted = adopt(claim, row->definition_hash);
+      if (!adopted) log::error("a run cannot be resumed", {{"run", Json(claim.run.str())}, {"error", Json(adopted.error().message)}});
+    }
   }
-  return claimed->size();
+  return driven;
+}
+
+bool Runtime::set_aside(const store::Claimed& claimed, const store::RunRow& row) {
+  if (std::ranges::find(not_for_us_, row.definition_hash) == not_for_us_.end()) {
+    const auto loaded = definition(row.definition_hash);
+    // A store that cannot be read now may be read later; a definition that is not understood stays so.
+    if (!loaded && loaded.error().code != ErrorCode::invalid_definition) return false;
+    const auto able = loaded ? can_drive(**loaded) : Result<void>(std::unexpected(loaded.error()));
+    if (able) return false;
+    not_for_us_.push_back(row.definition_hash);
+    log::error("runs of a workflow are left to other processes",
+               {{"workflow", Json(row.workflow)}, {"run", Json(claimed.run.str())}, {"error", Json(able.error().message)}});
+  }
+  (void)store_->release(claimed.run, claimed.epoch);
+  return true;
 }
 
 Result<void> Runtime::cancel(RunId run, std::string_view reason) { return tell(run, "cancel", {{"reason", reason}}); }
@@ -256,7 +300,7 @@ Result<void> Runtime::tell(RunId run, std::string_view kind, const JsonObject& p
   const auto row = store_->find_run(run);
   if (row && !row->owned && !is_final(row->summary.status)) {
     const auto claimed = store_->claim(run);
-    if (claimed) return adopt(*claimed);
+    if (claimed) return adopt(*claimed, row->definition_hash);
   }
   return {};
 }

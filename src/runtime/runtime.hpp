@@ -78,7 +78,8 @@ class Runtime final : private workflow::EngineListener {
   void start(RunId id, workflow::DefinitionPtr definition, JsonPtr inputs, std::function<void(Result<RunId>)> acknowledge);
   /// Creates a run that nobody drives yet: a worker will.
   [[nodiscard]] Result<RunId> enqueue(const workflow::DefinitionPtr& definition, const JsonPtr& inputs);
-  /// Takes over a run that no living process drives. A final run is left as it is.
+  /// Takes over a run that no living process drives. A final run is left as it is; one whose tasks this process cannot do (see
+  /// `can_drive`) is refused with `unsupported`.
   [[nodiscard]] Result<void> resume(RunId run);
   /// Asks the run's owner to cancel it; durable when it returns. A run without an owner is taken over and cancelled here.
   [[nodiscard]] Result<void> cancel(RunId run, std::string_view reason);
@@ -95,7 +96,10 @@ class Runtime final : private workflow::EngineListener {
   [[nodiscard]] Result<RunReport> report(RunId run) const;
   [[nodiscard]] Result<workflow::DefinitionPtr> definition(std::string_view hash) const;
 
-  /// Takes up to `limit` runs that could go on and have no living owner; returns how many.
+  /// An error that names the agent, if a task needs a kind that only another program registers.
+  [[nodiscard]] Result<void> can_drive(const workflow::Definition& definition) const;
+  /// Takes up to `limit` runs that could go on and have no living owner; returns how many. Runs that this process cannot drive (their
+  /// definition is not understood, or see `can_drive`) stay as they are for another one; a log line says so once a definition.
   [[nodiscard]] Result<std::size_t> claim_runnable(std::size_t limit);
   [[nodiscard]] std::size_t active_runs() const { return active_.load(); }
 
@@ -119,7 +123,9 @@ class Runtime final : private workflow::EngineListener {
   void leave(RunId run, std::optional<Error> why);
   void watch();
   Shard& shard_of(RunId run);
-  Result<void> adopt(store::Claimed claimed);
+  Result<void> adopt(store::Claimed claimed, std::string_view definition_hash);
+  /// Whether this process leaves runs of this claim's definition alone from now on; if so the claim is given back.
+  bool set_aside(const store::Claimed& claimed, const store::RunRow& row);
 
   RuntimeOptions options_;
   SystemClock clock_;
@@ -132,6 +138,8 @@ class Runtime final : private workflow::EngineListener {
   std::vector<std::shared_ptr<Listener>> listeners_;
   mutable std::mutex definitions_mutex_;
   mutable std::map<std::string, workflow::DefinitionPtr, std::less<>> definitions_;
+  std::mutex claim_mutex_;
+  std::vector<std::string> not_for_us_;  ///< hashes of definitions whose runs are never claimed; under `claim_mutex_`
 
   std::mutex ended_mutex_;
   std::condition_variable ended_;

@@ -197,8 +197,9 @@ class RunStore : public BlobReader {
   /// Takes a run that no living owner has; `conflict` names the owner's process otherwise. Final runs can be claimed too.
   [[nodiscard]] virtual Result<Claimed> claim(RunId run) = 0;
   /// Takes up to `limit` runs that are not final, have no living owner, and could go on: no `next_due`, one that is not after `now`,
-  /// or mail in the inbox. Runs of dead owners come first.
-  [[nodiscard]] virtual Result<std::vector<Claimed>> claim_runnable(Instant now, std::size_t limit) = 0;
+  /// or mail in the inbox. Runs of dead owners come first. Runs of definitions whose hash is in `except` are left alone.
+  [[nodiscard]] virtual Result<std::vector<Claimed>> claim_runnable(Instant now, std::size_t limit,
+                                                                    std::span<const std::string> except = {}) = 0;
   /// Gives a run up without an event.
   [[nodiscard]] virtual Result<void> release(RunId run, std::uint64_t epoch) = 0;
   /// The earliest `next_due` of runs without a living owner.

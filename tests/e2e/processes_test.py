@@ -7,6 +7,38 @@ import unittest
 from harness import FINAL, PATIENCE, SkeinTest, hello, kill
 
 
+def only_from_cpp():
+    """Needs a kind that no `skein` process has."""
+    return {"name": "foreign", "agents": [{"name": "glue", "type": "local"}, {"name": "mine", "type": "custom"}],
+            "tasks": [{"name": "one", "agent_name": "glue", "action": "transform", "parameters": {"value": 1}}, {"name": "two", "agent_name": "mine", "action": "go"}]}
+
+
+class ForAnotherProgram(SkeinTest):
+    def test_a_worker_leaves_such_runs_alone_and_says_so_once(self):
+        foreign = self.file(only_from_cpp(), "foreign.json")
+        first, second = (self.skein("run", foreign, "--detach", expect=4).stdout.strip() for _ in range(2))
+        mine = self.skein("run", self.file(hello()), "--detach", expect=4).stdout.strip()
+        done = self.skein("worker", "--idle-exit")
+        self.assertEqual(done.stderr.count("left to other processes"), 1)
+        self.assertIn("'mine' of kind 'custom'", done.stderr)
+        self.assertIn("it took 1 run.", done.stderr)
+        self.assertEqual(self.json("show", mine)["status"], "completed")
+        for run in (first, second):
+            self.assertEqual([e["type"] for e in self.events(run)], ["run_created"])
+
+    def test_running_and_resuming_it_is_refused_and_cancelling_works(self):
+        foreign = self.file(only_from_cpp())
+        self.assertIn("needs the agent 'mine' of kind 'custom'", self.skein("run", foreign, expect=1).stderr)
+        self.assertEqual(self.runs(), [])
+        accepted = self.skein("run", foreign, "--detach", expect=4)
+        self.assertIn("leaves it alone", accepted.stderr)
+        run = accepted.stdout.strip()
+        self.assertIn("needs the agent 'mine' of kind 'custom'", self.skein("resume", run, expect=1).stderr)
+        self.assertEqual([e["type"] for e in self.events(run)], ["run_created"])
+        self.skein("cancel", run)
+        self.assertEqual(self.json("show", run)["status"], "cancelled")
+
+
 class Interrupted(SkeinTest):
     def test_ctrl_c_keeps_the_run_and_says_how_to_go_on(self):
         for sign, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):

@@ -50,7 +50,9 @@ class FlakyStore final : public store::RunStore {
     }
     return inner_->claim(run);
   }
-  Result<std::vector<store::Claimed>> claim_runnable(Instant now, std::size_t limit) override { return inner_->claim_runnable(now, limit); }
+  Result<std::vector<store::Claimed>> claim_runnable(Instant now, std::size_t limit, std::span<const std::string> except) override {
+    return inner_->claim_runnable(now, limit, except);
+  }
   Result<void> release(RunId run, std::uint64_t epoch) override { return inner_->release(run, epoch); }
   Result<std::optional<Instant>> earliest_due() const override { return inner_->earliest_due(); }
   Result<std::int64_t> post(store::InboxMessage message) override { return inner_->post(std::move(message)); }

@@ -19,7 +19,7 @@ void add_builtin_kinds(AgentKinds& kinds) {
   kinds.add("local", make_local);
   kinds.add("exec", make_exec);
   kinds.add("mcp_server", make_mcp_server);
-  kinds.add("custom", make_unregistered_custom);
+  kinds.add_foreign("custom", make_unregistered_custom);
 }
 
 }  // namespace skein::agent

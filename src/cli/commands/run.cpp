@@ -84,8 +84,11 @@ Result<int> detach(Session& session, const RunOptions& options, runtime::Runtime
     session.output.print_json(out);
   } else {
     session.output.print(run->str());
-    session.output.note(fmt::format("Accepted. `skein worker{0}` drives it, `skein show {1}{0}` tells how it stands.",
-                                    store_hint(options.drive.common), short_id(*run)));
+    const auto hint = store_hint(options.drive.common);
+    const auto able = runtime.can_drive(*definition);
+    session.output.note(
+        able ? fmt::format("Accepted. `skein worker{0}` drives it, `skein show {1}{0}` tells how it stands.", hint, short_id(*run))
+             : fmt::format("Accepted, but `skein worker` leaves it alone: {}.", able.error().message));
   }
   return 4;
 }
@@ -104,6 +107,7 @@ Result<int> run(Session& session, const RunOptions& options) {
   const auto runtime = open_or_create(options.drive.common, std::move(wanted));
   if (!runtime) return std::unexpected(runtime.error());
   if (options.detach) return detach(session, options, **runtime, *loaded, *inputs);
+  if (const auto able = (*runtime)->can_drive(**loaded); !able) return std::unexpected(able.error());
   return drive(session, **runtime, options.drive, [&] { return (*runtime)->start(*loaded, *inputs); });
 }
 
@@ -129,7 +133,7 @@ void register_run(CommandLine& line, Session& session) {
       .example("skein run report.yaml -i city=Lima -i days=3", "Give inputs by name")
       .example("skein run report.yaml --json --strict > result.json",
                "For scripts: the whole report as JSON, exit code 3 if anything is missing")
-      .example("skein run report.yaml --detach && skein worker", "Accept now, run later or elsewhere on this machine")
+      .example("skein run report.yaml --detach; skein worker", "Accept now, run later or elsewhere on this machine")
       .action([options, &session]() -> Result<int> {
         options->drive.in_memory = options->durability == "memory";
         return run(session, *options);

@@ -41,7 +41,7 @@ class MemoryRunStore final : public RunStore {
   Result<std::vector<RunId>> find_by_prefix(std::string_view prefix, std::size_t limit) const override;
   Result<std::string> definition(std::string_view hash) const override;
   Result<Claimed> claim(RunId run) override;
-  Result<std::vector<Claimed>> claim_runnable(Instant now, std::size_t limit) override;
+  Result<std::vector<Claimed>> claim_runnable(Instant now, std::size_t limit, std::span<const std::string> except) override;
   Result<void> release(RunId run, std::uint64_t epoch) override;
   Result<std::optional<Instant>> earliest_due() const override;
   Result<std::int64_t> post(InboxMessage message) override;
@@ -242,16 +242,19 @@ Result<Claimed> MemoryRunStore::claim(RunId id) {
   return take(*run);
 }
 
-Result<std::vector<Claimed>> MemoryRunStore::claim_runnable(Instant now, std::size_t limit) {
+Result<std::vector<Claimed>> MemoryRunStore::claim_runnable(Instant now, std::size_t limit, std::span<const std::string> except) {
   const std::lock_guard lock(db_->mutex);
   if (const auto open = check_open(); !open) return std::unexpected(open.error());
   std::vector<Claimed> claimed;
-  while (claimed.size() < limit && !db_->free.empty() && db_->free.begin()->first <= now) {
-    claimed.push_back(take(*db_->free.begin()->second));
+  const auto wanted = [&](const MemoryRun& run) { return std::ranges::find(except, run.facts->definition_hash) == except.end(); };
+  for (auto it = db_->free.begin(); claimed.size() < limit && it != db_->free.end() && it->first <= now;) {
+    auto& run = *it->second;
+    ++it;  // taking a run takes it out of the set
+    if (wanted(run)) claimed.push_back(take(run));
   }
   for (auto* run : db_->with_mail) {
     if (claimed.size() >= limit) break;
-    if (run->free()) claimed.push_back(take(*run));
+    if (run->free() && wanted(*run)) claimed.push_back(take(*run));
   }
   return claimed;
 }

@@ -21,13 +21,29 @@ Result<void> take(Connection& db, Registration& self, std::vector<Taken>& runs) 
   return {};
 }
 
-#define SKEIN_STANDING "s.run, r.uuid, s.epoch, s.last_seq, s.last_entry, s.owner FROM "
+#define SKEIN_STANDING "s.run, r.uuid, s.epoch, s.last_seq, s.last_entry, s.owner, r.definition FROM "
 
 Taken standing_of(const Query& query) { return {{query.uuid(1), query.number(2)}, query.integer(0), query.number(3), query.integer(4)}; }
 
-void find_free(Connection& db, std::int64_t owner, Instant now, std::size_t limit, std::vector<Taken>& found) {
+/// Definitions by their key in the store.
+using Definitions = std::unordered_set<std::int64_t>;
+
+Definitions definitions_of(Connection& db, std::span<const std::string> hashes) {
+  Definitions keys;
+  for (const auto& hash : hashes) {
+    Query query(db, "SELECT id FROM definitions WHERE hash=?", hash);
+    if (query.next()) keys.insert(query.integer(0));
+  }
+  return keys;
+}
+
+bool left_alone(const Query& query, const Definitions& except) { return except.contains(query.integer(6)); }
+
+void find_free(Connection& db, std::int64_t owner, Instant now, std::size_t limit, const Definitions& except, std::vector<Taken>& found) {
   const auto collect = [&](Query& query) {
-    while (found.size() < limit && query.next()) found.push_back(standing_of(query));
+    while (found.size() < limit && query.next()) {
+      if (!left_alone(query, except)) found.push_back(standing_of(query));
+    }
   };
   Query at_once(db, "SELECT " SKEIN_STANDING "state s JOIN runs r ON r.id=s.run WHERE s.status<3 AND s.owner=? AND s.next_due IS NULL",
                 owner);
@@ -61,20 +77,22 @@ Result<Taken> claim_one(Connection& db, Registration& self, const Appender& appe
   return taken.front();
 }
 
-Result<TakenRuns> claim_some(Connection& db, Registration& self, Instant now, std::size_t limit) {
+Result<TakenRuns> claim_some(Connection& db, Registration& self, Instant now, std::size_t limit, std::span<const std::string> except) {
   TakenRuns result;
+  const auto not_these = definitions_of(db, except);
   const auto dead = dead_owners(db, self.directory(), self.id());
   auto& found = result.runs;
   for (const auto owner : dead) {
-    if (found.size() < limit) find_free(db, owner, now, limit, found);
+    if (found.size() < limit) find_free(db, owner, now, limit, not_these, found);
   }
   const auto is_free = [&](std::int64_t owner) { return owner == 0 || std::ranges::find(dead, owner) != dead.end(); };
-  if (found.size() < limit) find_free(db, 0, now, limit, found);
+  if (found.size() < limit) find_free(db, 0, now, limit, not_these, found);
   if (found.size() < limit) {
     std::unordered_set<std::int64_t> known;
     for (const auto& one : found) known.insert(one.key);
     for (Query query(db, runs_with_mail); found.size() < limit && query.next();) {
-      if (is_free(query.integer(5)) && !known.contains(query.integer(0))) found.push_back(standing_of(query));
+      if (is_free(query.integer(5)) && !known.contains(query.integer(0)) && !left_alone(query, not_these))
+        found.push_back(standing_of(query));
     }
   }
   const bool everything = found.size() < limit;
@@ -90,13 +108,14 @@ Result<TakenRuns> claim_some(Connection& db, Registration& self, Instant now, st
   return result;
 }
 
-bool anything_claimable(Connection& db, const Registration& self, Instant now) {
+bool anything_claimable(Connection& db, const Registration& self, Instant now, std::span<const std::string> except) {
   if (!dead_owners(db, self.directory(), self.id()).empty()) return true;
+  const auto not_these = definitions_of(db, except);
   std::vector<Taken> found;
-  find_free(db, 0, now, 1, found);
+  find_free(db, 0, now, 1, not_these, found);
   if (!found.empty()) return true;
   for (Query query(db, runs_with_mail); query.next();) {
-    if (query.integer(5) == 0) return true;
+    if (query.integer(5) == 0 && !left_alone(query, not_these)) return true;
   }
   return false;
 }

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "store/sqlite/appender.hpp"
@@ -28,10 +30,11 @@ struct TakenRuns {
 };
 
 /// What `RunStore::claim_runnable` says; inside a write transaction.
-[[nodiscard]] Result<TakenRuns> claim_some(Connection& db, Registration& self, Instant now, std::size_t limit);
+[[nodiscard]] Result<TakenRuns> claim_some(Connection& db, Registration& self, Instant now, std::size_t limit,
+                                           std::span<const std::string> except);
 
 /// Whether `claim_some` would do anything: a look that costs no write.
-[[nodiscard]] bool anything_claimable(Connection& db, const Registration& self, Instant now);
+[[nodiscard]] bool anything_claimable(Connection& db, const Registration& self, Instant now, std::span<const std::string> except);
 
 /// What `RunStore::release` says; inside a write transaction.
 [[nodiscard]] Result<void> release_one(Connection& db, const Registration& self, RunId run, std::uint64_t epoch);

@@ -73,15 +73,15 @@ class SqliteRunStore final : public RunStore {
     return taken.claimed;
   }
 
-  Result<std::vector<Claimed>> claim_runnable(Instant now, std::size_t limit) override {
+  Result<std::vector<Claimed>> claim_runnable(Instant now, std::size_t limit, std::span<const std::string> except) override {
     std::vector<Claimed> claimed;
-    const auto worthwhile = read<bool>([&](Connection& db) -> Result<bool> { return anything_claimable(db, registration_, now); });
+    const auto worthwhile = read<bool>([&](Connection& db) -> Result<bool> { return anything_claimable(db, registration_, now, except); });
     if (!worthwhile) return std::unexpected(worthwhile.error());
     if (!*worthwhile || limit == 0) return claimed;
     TakenRuns taken;
     const auto done = writer_.perform(
         [&](Connection& db, Appender&) -> Result<void> {
-          auto found = claim_some(db, registration_, now, limit);
+          auto found = claim_some(db, registration_, now, limit, except);
           if (!found) return std::unexpected(std::move(found.error()));
           taken = std::move(*found);
           return {};
