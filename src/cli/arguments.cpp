@@ -259,8 +259,13 @@ Result<Action> CommandLine::parse(std::vector<std::string> arguments, const std:
   } catch (const CLI::ArgumentMismatch& e) {
     return fail(ErrorCode::invalid_argument, fmt::format("{} needs a value\nSee: skein {} --help", option_in(e.what()), command->name()));
   } catch (const CLI::ConversionError& e) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("a value is not what the option takes ({})\nSee: skein {} --help", e.what(), command->name()));
+    // "Could not convert: --limit = abc"
+    std::string_view message = e.what();
+    if (const auto colon = message.find(": "); colon != std::string_view::npos) message.remove_prefix(colon + 2);
+    const auto equals = message.find(" = ");
+    const auto value = equals == std::string_view::npos ? std::string_view() : message.substr(equals + 3);
+    return fail(ErrorCode::invalid_argument, fmt::format("{} takes a whole number from 0, not '{}'\nSee: skein {} --help",
+                                                         message.substr(0, equals), value, command->name()));
   } catch (const CLI::ValidationError& e) {
     std::string_view message = e.what();
     if (const auto colon = message.find(": "); colon != std::string_view::npos) message.remove_prefix(colon + 2);

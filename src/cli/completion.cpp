@@ -42,7 +42,7 @@ std::string bash(const CommandLine& line) {
     std::string words;
     for (const auto& option : command->options()) {
       if (!option.choices.empty() && option.positional) words = fmt::format("{}", fmt::join(option.choices, " "));
-      if (wants_run(option)) words = "last $(skein runs --ids --limit 50 2>/dev/null)";
+      if (wants_run(option)) words = "last $(_skein_runs)";
       if (option.positional || option.value.empty()) continue;
       const auto pattern = fmt::format("{}", fmt::join(split(option.names, ','), "|"));
       if (!option.choices.empty()) {
@@ -63,6 +63,11 @@ std::string bash(const CommandLine& line) {
   }
   return fmt::format(
       "# bash completion for skein. To use it now: source <(skein completion bash)\n"
+      "_skein_runs() {{  # of the store that the line names\n"
+      "  local i store=()\n"
+      "  for ((i = 1; i < COMP_CWORD; i++)); do [ \"${{COMP_WORDS[i]}}\" = --store ] && store=(--store \"${{COMP_WORDS[i+1]}}\"); done\n"
+      "  skein runs --ids --limit 50 \"${{store[@]}}\" 2>/dev/null\n"
+      "}}\n"
       "_skein() {{\n"
       "  local word=\"${{COMP_WORDS[COMP_CWORD]}}\" before=\"${{COMP_WORDS[COMP_CWORD-1]}}\"\n"
       "  COMPREPLY=()\n"

@@ -61,7 +61,9 @@ Check check_space(const std::filesystem::path& directory) {
               .finding = fmt::format("{} free in {}", human_bytes(free), directory.string()),
               .advice = {}};
   if (free < little_space)
-    check.health = Health::warn, check.advice = "Make room: a full disk refuses new runs (skein prune --older-than 30d deletes old ones)";
+    check.health = Health::warn,
+    check.advice =
+        "Make room: a full disk refuses new runs (skein prune --older-than 30d --yes deletes old ones; it needs a little room itself)";
   if (free < no_space) check.health = Health::fail;
   return check;
 }

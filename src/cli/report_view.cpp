@@ -42,7 +42,7 @@ const runtime::TaskReport* last_result(const runtime::RunReport& report) {
 
 std::string outcome_of(const runtime::TaskReport& task, Instant now) {
   if (task.status == TaskStatus::retrying && task.due)
-    return fmt::format("retry in {}", human_duration(std::max(microseconds{0}, *task.due - now)));
+    return *task.due > now ? fmt::format("retry in {}", human_duration(*task.due - now)) : std::string("its retry is due");
   if (task.awaits)
     return task.awaits->signal.empty() ? "asks: " + one_line(task.awaits->message) : "waits for the signal " + task.awaits->signal;
   if (task.status == TaskStatus::waiting && task.due) return "until " + date_time(*task.due);

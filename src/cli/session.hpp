@@ -40,6 +40,11 @@ void add_store_option(Command& command, CommonOptions& options);
 /// The run meant by an id, a beginning of one (at least 4 characters) or "last".
 [[nodiscard]] Result<RunId> find_run(runtime::Runtime& runtime, std::string_view text);
 
+/// Whether the run has not ended and no living process drives it.
+[[nodiscard]] bool nobody_drives(const store::RunRow& row);
+/// A sentence that says so and names the commands that go on with it.
+[[nodiscard]] std::string how_to_drive(RunId run, const CommonOptions& options);
+
 /// 0 completed, 1 failed or cancelled, 3 partially completed where `strict`, 4 not at its end.
 [[nodiscard]] int exit_code_of(RunStatus status, bool strict);
 

@@ -17,7 +17,7 @@ using describe::Problems;
 
 std::string joined(const std::vector<std::string>& sentences) {
   std::string out;
-  for (const auto& sentence : sentences) out += (out.empty() ? "" : "; ") + sentence;
+  for (const auto& sentence : sentences) out += (out.empty() ? "" : "\n") + sentence;
   return out;
 }
 

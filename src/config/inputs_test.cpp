@@ -32,8 +32,8 @@ TEST(Inputs, SayEverythingThatIsWrong) {
       "  city: {type: string, minLength: 2}\n  days: {type: integer, default: 3, maximum: 14}\n  must: {default: 1, required: true}\n");
   EXPECT_EQ(
       checked(definition, R"({"citi": "x", "zzzzzz": 1, "days": 20})"),
-      "unknown input 'citi'; did you mean 'city'?; unknown input 'zzzzzz'; the inputs are city, days and must; "
-      "missing input 'city'; give it a string, at least 2 characters; input 'days' must be an integer, at most 14, got the number 20; "
+      "unknown input 'citi'; did you mean 'city'?\nunknown input 'zzzzzz'; the inputs are city, days and must\n"
+      "missing input 'city'; give it a string, at least 2 characters\ninput 'days' must be an integer, at most 14, got the number 20\n"
       "missing input 'must'; give it a value");
   EXPECT_EQ(checked(definition, R"({"city": null, "must": 2})"), "input 'city' must be a string, at least 2 characters, got null");
   EXPECT_EQ(checked(load_workflow_text("name: w\ntasks: [{name: t, agent_name: local, action: x}]", "w", Format::yaml)->definition,

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "config/validate.hpp"
+#include "workflow/expression/builtin.hpp"
 
 namespace skein::config {
 namespace {
@@ -145,6 +146,11 @@ void TemplateChecker::check(const Use& use) {
 
 void TemplateChecker::unknown(const Use& use) {
   auto advice = suggestion(use.head, known_heads_, problems_);
+  // A misspelt function without arguments looks like the head of a path.
+  if (advice.empty() && use.field.empty()) {
+    if (const auto function = nearest(use.head, workflow::expression::builtin_names()); !function.empty())
+      advice = fmt::format("; did you mean the function '{}'?", function);
+  }
   error(use, fmt::format("there is no task or input '{}'{}", shorten(use.head, 60),
                          advice.empty() ? "; declare it, or put text in quotes" : advice));
 }

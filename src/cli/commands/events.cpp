@@ -1,5 +1,6 @@
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -57,6 +58,7 @@ Result<int> events(Session& session, const EventsOptions& options) {
   if (!run) return std::unexpected(run.error());
   std::optional<workflow::DefinitionPtr> definition;
   std::uint64_t next = 1;
+  bool told = false;
   while (true) {
     // The row is read first: once it says that the run has ended, the journal is complete.
     const auto row = runtime.store().find_run(*run);
@@ -71,6 +73,7 @@ Result<int> events(Session& session, const EventsOptions& options) {
       if (!printed) return std::unexpected(printed.error());
     }
     if (!options.follow || is_final(row->summary.status) || session.output.reader_gone()) return 0;
+    if (!std::exchange(told, nobody_drives(*row)) && told) session.output.note(how_to_drive(*run, options.common));
     if (session.interrupts.wait_for(look_every)) return session.interrupts.exit_code();
   }
 }

@@ -31,7 +31,12 @@ Result<int> prune(Session& session, const PruneOptions& options) {
   filter.finished_before = session.clock.now() - *age;
   if (!options.status.empty()) filter.status = run_status_from(options.status);
   filter.dry_run = options.dry_run || !options.yes;
-  const auto done = (*opened)->store().prune(filter);
+  auto done = (*opened)->store().prune(filter);
+  if (!done && done.error().code == ErrorCode::store_full)
+    done.error().message = fmt::format(
+        "there is no room left beside the store {}, and deleting runs needs a little to begin with; free some, then "
+        "prune again",
+        store_path(options.common));
   if (!done) return std::unexpected(done.error());
   if (options.common.json) {
     JsonObject out;

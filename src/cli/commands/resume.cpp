@@ -1,5 +1,7 @@
 #include <memory>
 
+#include <fmt/format.h>
+
 #include "cli/commands/commands.hpp"
 #include "cli/drive.hpp"
 
@@ -24,7 +26,10 @@ Result<int> resume(Session& session, const ResumeOptions& options) {
     return show_outcome(session, *before, options.drive);
   }
   return drive(session, **runtime, options.drive, [&]() -> Result<RunId> {
-    const auto resumed = (*runtime)->resume(*run);
+    auto resumed = (*runtime)->resume(*run);
+    if (!resumed && resumed.error().code == ErrorCode::conflict)
+      resumed.error().message +=
+          fmt::format("\nWatch it with: skein events {}{} --follow", short_id(*run), store_hint(options.drive.common));
     if (!resumed) return std::unexpected(resumed.error());
     return *run;
   });

@@ -1,6 +1,6 @@
+#include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 
 #include <boost/json/object.hpp>
@@ -24,16 +24,32 @@ struct RunOptions {
   bool detach = false;
 };
 
+constexpr std::size_t most_input_bytes = 32U << 20;
+
+std::string read_at_most(std::istream& from, std::size_t limit) {
+  std::string text;
+  char part[65536];
+  while (text.size() < limit && (from.read(part, sizeof part) || from.gcount() > 0))
+    text.append(part, static_cast<std::size_t>(from.gcount()));
+  return text;
+}
+
 Result<JsonObject> read_inputs_file(const std::string& path) {
   std::string text;
   if (path == "-") {
-    text.assign(std::istreambuf_iterator<char>(std::cin), {});
+    text = read_at_most(std::cin, most_input_bytes + 1);
   } else {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored))
+      return fail(ErrorCode::invalid_argument, fmt::format("--inputs: {} is a directory; name a JSON file with one object", path));
     std::ifstream file(path, std::ios::binary);
-    if (!file)
+    if (file) text = read_at_most(file, most_input_bytes + 1);
+    if (!file && !file.eof())
       return fail(ErrorCode::invalid_argument, fmt::format("--inputs: {} cannot be read; it is a JSON file with one object", path));
-    text.assign(std::istreambuf_iterator<char>(file), {});
   }
+  if (text.size() > most_input_bytes)
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("--inputs: {} is larger than 32 MiB; pass the name of a file instead of its content", path));
   auto parsed = parse_json(text);
   if (!parsed) return fail(ErrorCode::invalid_argument, fmt::format("--inputs: {}: {}", path, parsed.error().message));
   if (!parsed->is_object())

@@ -56,8 +56,8 @@ std::size_t id_length(const std::vector<store::RunRow>& rows) {
 std::string note_of(const store::RunRow& row, Instant now) {
   if (!row.summary.error.empty()) return one_line(row.summary.error);
   if (row.summary.next_due == store::never) return "waits for a person or a signal";
-  if (row.summary.next_due && !is_final(row.summary.status))
-    return fmt::format("due in {}", human_duration(std::max(microseconds{0}, *row.summary.next_due - now)));
+  if (!is_final(row.summary.status) && row.summary.next_due && *row.summary.next_due > now)
+    return fmt::format("due in {}", human_duration(*row.summary.next_due - now));
   if (!is_final(row.summary.status) && !row.owned) return "nobody drives it: skein resume, or a worker";
   return {};
 }
@@ -85,6 +85,7 @@ void print_table(Output& output, const std::vector<store::RunRow>& rows, Instant
 
 Result<int> list(Session& session, const RunsOptions& options) {
   configure_logs(false);
+  if (options.limit == 0) return fail(ErrorCode::invalid_argument, "--limit is a number from 1");
   store::RunFilter filter;
   filter.limit = options.limit;
   filter.workflow = options.workflow;

@@ -24,8 +24,9 @@ Result<int> show_task(Session& session, const runtime::RunReport& report, const 
   if (found == report.tasks.end()) {
     std::vector<std::string> names;
     for (const auto& task : report.tasks) names.push_back(task.name);
-    return fail(ErrorCode::invalid_argument, fmt::format("the run has no task '{}'{}; it has {}", options.task,
-                                                         did_you_mean(options.task, names), shorten(list_of(names), 300)));
+    auto advice = did_you_mean(options.task, names);
+    if (advice.empty()) advice = "; it has " + shorten(list_of(names), 300);
+    return fail(ErrorCode::invalid_argument, fmt::format("the run has no task '{}'{}", options.task, advice));
   }
   if (options.common.json) {
     const auto document = to_json_value(report);
@@ -61,6 +62,8 @@ Result<int> show(Session& session, const ShowOptions& options) {
     output.print_json(to_json_value(*report));
   } else {
     output.print(report_text(*report, output.out(), session.clock.now()));
+    const auto row = (*runtime)->store().find_run(*run);
+    if (row && nobody_drives(*row)) output.note(how_to_drive(*run, options.common));
   }
   return 0;
 }

@@ -25,7 +25,8 @@ Result<void> prepare_file(const std::string& path) {
     if (errno == EISDIR) return fail(ErrorCode::invalid_argument, fmt::format("the store {} is a directory; name a file", path));
     const bool denied = errno == EACCES || errno == EPERM || errno == EROFS;
     const auto code = denied ? ErrorCode::permission_denied : errno == ENOSPC ? ErrorCode::store_full : ErrorCode::store_failed;
-    return fail(code, fmt::format("the store {} cannot be opened for writing: {}", path, std::strerror(errno)));
+    return fail(code, fmt::format("the store {} cannot be opened for writing: {}{}", path, std::strerror(errno),
+                                  denied ? "; reading needs that too: choose another store, or copy this one to where you may write" : ""));
   }
   char head[16] = {};
   const auto got = pread(fd, head, sizeof head, 0);
