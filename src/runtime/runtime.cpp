@@ -53,6 +53,13 @@ void log_events(RunId run, const workflow::RunState& state, std::span<const work
   }
 }
 
+Error damaged(RunId run, const Error& why) {
+  auto error = why;
+  error.message = fmt::format("the journal of run {} cannot be read ({}); restore the store from a backup, or start the workflow again",
+                              run.str(), why.message);
+  return error;
+}
+
 }  // namespace
 
 std::string default_store_path() {
@@ -232,18 +239,29 @@ Result<void> Runtime::adopt(store::Claimed claimed, std::string_view definition_
       if (*adopted == workflow::Engine::Adopted::already_final) leave(claimed.run, std::nullopt);
       return;
     }
-    log::error("a run cannot be resumed", {{"run", Json(claimed.run.str())}, {"error", Json(adopted.error().message)}});
-    on_lost(claimed.run, adopted.error());
+    auto why = adopted.error();
+    if (!why.retryable) {
+      // What is damaged stays so: claimed again and again it would keep a worker busy with nothing.
+      why = damaged(claimed.run, why);
+      const std::lock_guard lock(left_alone_mutex_);
+      left_alone_.runs.push_back(claimed.run);
+    }
+    log::error("a run cannot be resumed", {{"run", Json(claimed.run.str())}, {"error", Json(why.message)}});
+    on_lost(claimed.run, why);
   });
   return {};
 }
 
 Result<std::size_t> Runtime::claim_runnable(std::size_t limit) {
-  const std::lock_guard lock(claim_mutex_);
   std::size_t driven = 0;
   for (bool again = true; again && driven < limit;) {
     again = false;
-    const auto claimed = store_->claim_runnable(clock_.now(), limit - driven, not_for_us_);
+    store::LeftAlone except;
+    {
+      const std::lock_guard lock(left_alone_mutex_);
+      except = left_alone_;
+    }
+    const auto claimed = store_->claim_runnable(clock_.now(), limit - driven, except);
     if (!claimed) return std::unexpected(claimed.error());
     for (const auto& claim : *claimed) {
       const auto row = store_->find_run(claim.run);
@@ -265,13 +283,14 @@ Result<std::size_t> Runtime::claim_runnable(std::size_t limit) {
 }
 
 bool Runtime::set_aside(const store::Claimed& claimed, const store::RunRow& row) {
-  if (std::ranges::find(not_for_us_, row.definition_hash) == not_for_us_.end()) {
+  const std::lock_guard lock(left_alone_mutex_);
+  if (std::ranges::find(left_alone_.definitions, row.definition_hash) == left_alone_.definitions.end()) {
     const auto loaded = definition(row.definition_hash);
     // A store that cannot be read now may be read later; a definition that is not understood stays so.
     if (!loaded && loaded.error().code != ErrorCode::invalid_definition) return false;
     const auto able = loaded ? can_drive(**loaded) : Result<void>(std::unexpected(loaded.error()));
     if (able) return false;
-    not_for_us_.push_back(row.definition_hash);
+    left_alone_.definitions.push_back(row.definition_hash);
     log::error("runs of a workflow are left to other processes",
                {{"workflow", Json(row.workflow)}, {"run", Json(claimed.run.str())}, {"error", Json(able.error().message)}});
   }
@@ -337,7 +356,7 @@ Result<RunReport> Runtime::report(RunId run) const {
     return folded.has_value();
   });
   if (!read) return std::unexpected(read.error());
-  if (!folded) return std::unexpected(folded.error());
+  if (!folded) return std::unexpected(damaged(run, folded.error()));
   return report_of(run, state);
 }
 

@@ -99,7 +99,8 @@ class Runtime final : private workflow::EngineListener {
   /// An error that names the agent, if a task needs a kind that only another program registers.
   [[nodiscard]] Result<void> can_drive(const workflow::Definition& definition) const;
   /// Takes up to `limit` runs that could go on and have no living owner; returns how many. Runs that this process cannot drive (their
-  /// definition is not understood, or see `can_drive`) stay as they are for another one; a log line says so once a definition.
+  /// definition is not understood, or see `can_drive`) stay as they are for another one; a log line says so once a definition. Neither is
+  /// a run tried again whose journal is damaged.
   [[nodiscard]] Result<std::size_t> claim_runnable(std::size_t limit);
   [[nodiscard]] std::size_t active_runs() const { return active_.load(); }
 
@@ -138,8 +139,8 @@ class Runtime final : private workflow::EngineListener {
   std::vector<std::shared_ptr<Listener>> listeners_;
   mutable std::mutex definitions_mutex_;
   mutable std::map<std::string, workflow::DefinitionPtr, std::less<>> definitions_;
-  std::mutex claim_mutex_;
-  std::vector<std::string> not_for_us_;  ///< hashes of definitions whose runs are never claimed; under `claim_mutex_`
+  std::mutex left_alone_mutex_;
+  store::LeftAlone left_alone_;  ///< what this process could not drive and does not claim again; under its mutex
 
   std::mutex ended_mutex_;
   std::condition_variable ended_;

@@ -170,6 +170,12 @@ struct StoreInfo {
   std::int64_t schema_version = 0;
 };
 
+/// What a claimer does not want, because it could not drive it.
+struct LeftAlone {
+  std::vector<std::string> definitions;  ///< hashes; all their runs
+  std::vector<RunId> runs;
+};
+
 /// Journal, inbox, run index and blobs behind one interface. Every member may be called from any thread. An open store is one
 /// *owner*; its ownership ends with `close` or with the process, whichever way that dies. Every implementation passes
 /// store/conformance.
@@ -197,9 +203,8 @@ class RunStore : public BlobReader {
   /// Takes a run that no living owner has; `conflict` names the owner's process otherwise. Final runs can be claimed too.
   [[nodiscard]] virtual Result<Claimed> claim(RunId run) = 0;
   /// Takes up to `limit` runs that are not final, have no living owner, and could go on: no `next_due`, one that is not after `now`,
-  /// or mail in the inbox. Runs of dead owners come first. Runs of definitions whose hash is in `except` are left alone.
-  [[nodiscard]] virtual Result<std::vector<Claimed>> claim_runnable(Instant now, std::size_t limit,
-                                                                    std::span<const std::string> except = {}) = 0;
+  /// or mail in the inbox. Runs of dead owners come first.
+  [[nodiscard]] virtual Result<std::vector<Claimed>> claim_runnable(Instant now, std::size_t limit, const LeftAlone& except = {}) = 0;
   /// Gives a run up without an event.
   [[nodiscard]] virtual Result<void> release(RunId run, std::uint64_t epoch) = 0;
   /// The earliest `next_due` of runs without a living owner.

@@ -1,7 +1,9 @@
 """Several processes, signals and crashes: nothing is lost, nothing runs twice."""
 
+import contextlib
 import json
 import signal
+import sqlite3
 import unittest
 
 from harness import FINAL, PATIENCE, SkeinTest, hello, kill
@@ -37,6 +39,19 @@ class ForAnotherProgram(SkeinTest):
         self.assertEqual([e["type"] for e in self.events(run)], ["run_created"])
         self.skein("cancel", run)
         self.assertEqual(self.json("show", run)["status"], "cancelled")
+
+
+class Damaged(SkeinTest):
+    def test_a_damaged_run_holds_up_nobody(self):
+        damaged, good = (self.skein("run", self.file(hello()), "--detach", expect=4).stdout.strip() for _ in range(2))
+        with contextlib.closing(sqlite3.connect(self.store)) as db, db:
+            db.execute("UPDATE journal SET events='[{}]' WHERE run=(SELECT min(id) FROM runs)")
+        done = self.skein("worker", "--idle-exit")
+        self.assertIn(f"the journal of run {damaged} cannot be read", done.stderr)
+        self.assertEqual(self.json("show", good)["status"], "completed")
+        for words in (["show", damaged], ["resume", damaged]):
+            self.assertIn("restore the store from a backup", self.skein(*words, expect=1).stderr)
+        self.assertEqual(len(self.runs()), 2)
 
 
 class Interrupted(SkeinTest):

@@ -50,7 +50,7 @@ class FlakyStore final : public store::RunStore {
     }
     return inner_->claim(run);
   }
-  Result<std::vector<store::Claimed>> claim_runnable(Instant now, std::size_t limit, std::span<const std::string> except) override {
+  Result<std::vector<store::Claimed>> claim_runnable(Instant now, std::size_t limit, const store::LeftAlone& except) override {
     return inner_->claim_runnable(now, limit, except);
   }
   Result<void> release(RunId run, std::uint64_t epoch) override { return inner_->release(run, epoch); }

@@ -96,15 +96,17 @@ TEST_P(StoreConformance, ClaimsAreLimited) {
   EXPECT_EQ(store_->claim_runnable(at(0), 3)->size(), 0U);
 }
 
-TEST_P(StoreConformance, RunsOfNamedDefinitionsAreLeftAlone) {
+TEST_P(StoreConformance, WhatAClaimerDoesNotWantIsLeftAlone) {
   const auto at_once = released(running());
   const auto mailed = released(waiting(at(1'000)));
   ASSERT_EQ(outcome(store_->post({0, mailed, "signal", "{}", at(1)})), "ok");
   const auto of_a_dead_owner = started();
   const auto other = database_->open();
   store_->close();
-  const std::vector<std::string> except{"hash of nothing", other->find_run(at_once)->definition_hash};
-  EXPECT_EQ(runs_of(other->claim_runnable(at(1), 10, except)), std::vector<RunId>{});
+  const LeftAlone definitions{.definitions = {"hash of nothing", other->find_run(at_once)->definition_hash}, .runs = {}};
+  EXPECT_EQ(runs_of(other->claim_runnable(at(1), 10, definitions)), std::vector<RunId>{});
+  const LeftAlone runs{.definitions = {}, .runs = {new_id(), at_once, mailed, of_a_dead_owner}};
+  EXPECT_EQ(runs_of(other->claim_runnable(at(1), 10, runs)), std::vector<RunId>{});
   for (const auto& run : {at_once, mailed, of_a_dead_owner}) {
     EXPECT_FALSE(other->find_run(run)->owned);
     EXPECT_EQ(other->find_run(run)->epoch, 1U) << "nobody took it in between";

@@ -41,7 +41,7 @@ class MemoryRunStore final : public RunStore {
   Result<std::vector<RunId>> find_by_prefix(std::string_view prefix, std::size_t limit) const override;
   Result<std::string> definition(std::string_view hash) const override;
   Result<Claimed> claim(RunId run) override;
-  Result<std::vector<Claimed>> claim_runnable(Instant now, std::size_t limit, std::span<const std::string> except) override;
+  Result<std::vector<Claimed>> claim_runnable(Instant now, std::size_t limit, const LeftAlone& except) override;
   Result<void> release(RunId run, std::uint64_t epoch) override;
   Result<std::optional<Instant>> earliest_due() const override;
   Result<std::int64_t> post(InboxMessage message) override;
@@ -242,11 +242,14 @@ Result<Claimed> MemoryRunStore::claim(RunId id) {
   return take(*run);
 }
 
-Result<std::vector<Claimed>> MemoryRunStore::claim_runnable(Instant now, std::size_t limit, std::span<const std::string> except) {
+Result<std::vector<Claimed>> MemoryRunStore::claim_runnable(Instant now, std::size_t limit, const LeftAlone& except) {
   const std::lock_guard lock(db_->mutex);
   if (const auto open = check_open(); !open) return std::unexpected(open.error());
   std::vector<Claimed> claimed;
-  const auto wanted = [&](const MemoryRun& run) { return std::ranges::find(except, run.facts->definition_hash) == except.end(); };
+  const auto wanted = [&](const MemoryRun& run) {
+    return std::ranges::find(except.definitions, run.facts->definition_hash) == except.definitions.end() &&
+           std::ranges::find(except.runs, run.id) == except.runs.end();
+  };
   for (auto it = db_->free.begin(); claimed.size() < limit && it != db_->free.end() && it->first <= now;) {
     auto& run = *it->second;
     ++it;  // taking a run takes it out of the set

@@ -27,8 +27,12 @@ Explained explain(int code, int system_error, std::string_view path, std::string
   const int primary = code & 0xff;
   // The shared-memory file beside the database grows with the log; its lack of room is reported as an I/O error.
   if (primary == SQLITE_FULL || (code == SQLITE_IOERR_SHMSIZE && system_error == ENOSPC)) {
-    return make(Failure::full, ErrorCode::store_full,
-                fmt::format("there is no room for the store {}: make some, it goes on by itself", path), true);
+    return make(
+        Failure::full, ErrorCode::store_full,
+        fmt::format(
+            "there is no room for the store {}; make some: what runs then goes on by itself, what was refused can be asked for again",
+            path),
+        true);
   }
   switch (primary) {
     case SQLITE_BUSY:

@@ -25,21 +25,30 @@ Result<void> take(Connection& db, Registration& self, std::vector<Taken>& runs) 
 
 Taken standing_of(const Query& query) { return {{query.uuid(1), query.number(2)}, query.integer(0), query.number(3), query.integer(4)}; }
 
-/// Definitions by their key in the store.
-using Definitions = std::unordered_set<std::int64_t>;
+/// `LeftAlone` by keys of the store.
+struct NotThese {
+  std::unordered_set<std::int64_t> definitions;
+  std::unordered_set<std::int64_t> runs;
+};
 
-Definitions definitions_of(Connection& db, std::span<const std::string> hashes) {
-  Definitions keys;
-  for (const auto& hash : hashes) {
+NotThese keys_of(Connection& db, const LeftAlone& except) {
+  NotThese keys;
+  for (const auto& hash : except.definitions) {
     Query query(db, "SELECT id FROM definitions WHERE hash=?", hash);
-    if (query.next()) keys.insert(query.integer(0));
+    if (query.next()) keys.definitions.insert(query.integer(0));
+  }
+  for (const auto& run : except.runs) {
+    Query query(db, "SELECT id FROM runs WHERE uuid=?", run);
+    if (query.next()) keys.runs.insert(query.integer(0));
   }
   return keys;
 }
 
-bool left_alone(const Query& query, const Definitions& except) { return except.contains(query.integer(6)); }
+bool left_alone(const Query& query, const NotThese& except) {
+  return except.definitions.contains(query.integer(6)) || except.runs.contains(query.integer(0));
+}
 
-void find_free(Connection& db, std::int64_t owner, Instant now, std::size_t limit, const Definitions& except, std::vector<Taken>& found) {
+void find_free(Connection& db, std::int64_t owner, Instant now, std::size_t limit, const NotThese& except, std::vector<Taken>& found) {
   const auto collect = [&](Query& query) {
     while (found.size() < limit && query.next()) {
       if (!left_alone(query, except)) found.push_back(standing_of(query));
@@ -77,9 +86,9 @@ Result<Taken> claim_one(Connection& db, Registration& self, const Appender& appe
   return taken.front();
 }
 
-Result<TakenRuns> claim_some(Connection& db, Registration& self, Instant now, std::size_t limit, std::span<const std::string> except) {
+Result<TakenRuns> claim_some(Connection& db, Registration& self, Instant now, std::size_t limit, const LeftAlone& except) {
   TakenRuns result;
-  const auto not_these = definitions_of(db, except);
+  const auto not_these = keys_of(db, except);
   const auto dead = dead_owners(db, self.directory(), self.id());
   auto& found = result.runs;
   for (const auto owner : dead) {
@@ -108,9 +117,9 @@ Result<TakenRuns> claim_some(Connection& db, Registration& self, Instant now, st
   return result;
 }
 
-bool anything_claimable(Connection& db, const Registration& self, Instant now, std::span<const std::string> except) {
+bool anything_claimable(Connection& db, const Registration& self, Instant now, const LeftAlone& except) {
   if (!dead_owners(db, self.directory(), self.id()).empty()) return true;
-  const auto not_these = definitions_of(db, except);
+  const auto not_these = keys_of(db, except);
   std::vector<Taken> found;
   find_free(db, 0, now, 1, not_these, found);
   if (!found.empty()) return true;

@@ -2,8 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
-#include <string>
 #include <vector>
 
 #include "store/sqlite/appender.hpp"
@@ -30,11 +28,10 @@ struct TakenRuns {
 };
 
 /// What `RunStore::claim_runnable` says; inside a write transaction.
-[[nodiscard]] Result<TakenRuns> claim_some(Connection& db, Registration& self, Instant now, std::size_t limit,
-                                           std::span<const std::string> except);
+[[nodiscard]] Result<TakenRuns> claim_some(Connection& db, Registration& self, Instant now, std::size_t limit, const LeftAlone& except);
 
 /// Whether `claim_some` would do anything: a look that costs no write.
-[[nodiscard]] bool anything_claimable(Connection& db, const Registration& self, Instant now, std::span<const std::string> except);
+[[nodiscard]] bool anything_claimable(Connection& db, const Registration& self, Instant now, const LeftAlone& except);
 
 /// What `RunStore::release` says; inside a write transaction.
 [[nodiscard]] Result<void> release_one(Connection& db, const Registration& self, RunId run, std::uint64_t epoch);

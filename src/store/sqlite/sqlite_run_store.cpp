@@ -73,7 +73,7 @@ class SqliteRunStore final : public RunStore {
     return taken.claimed;
   }
 
-  Result<std::vector<Claimed>> claim_runnable(Instant now, std::size_t limit, std::span<const std::string> except) override {
+  Result<std::vector<Claimed>> claim_runnable(Instant now, std::size_t limit, const LeftAlone& except) override {
     std::vector<Claimed> claimed;
     const auto worthwhile = read<bool>([&](Connection& db) -> Result<bool> { return anything_claimable(db, registration_, now, except); });
     if (!worthwhile) return std::unexpected(worthwhile.error());
