@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import unittest
@@ -32,6 +33,9 @@ class Help(SkeinTest):
             (["prune", "--older-than", "old", "--yes"], "not a duration"),
             (["prune"], "--older-than is missing"),
             (["run", "none.yaml"], "none.yaml"),
+            (["runs", "--limit", "0"], "from 1"),
+            (["runs", "--limit", "many"], "--limit takes a whole number"),
+            (["worker", "--shards", "-1"], "--shards takes a whole number"),
         ]:
             done = self.skein(*words, expect=2)
             self.assertIn(told, done.stderr)
@@ -282,6 +286,91 @@ class Files(SkeinTest):
         environment = {"SKEIN_STORE": "", "XDG_STATE_HOME": str(self.folder / "state")}
         self.skein("run", self.file(hello()), "-q", **environment)
         self.assertTrue((self.folder / "state" / "skein" / "skein.db").exists())
+
+
+class BadInputs(SkeinTest):
+    def test_what_is_no_file_of_inputs_is_told(self):
+        workflow = self.file(hello())
+        for name, text in {"list.json": "[1]", "broken.json": '{"a":', "empty.json": "", "binary.json": "\x01\x02"}.items():
+            self.assertIn(name, self.skein("run", workflow, "--inputs", self.file(text, name), expect=2).stderr)
+        self.assertIn("is a directory", self.skein("run", workflow, "--inputs", str(self.folder), expect=2).stderr)
+        self.assertIn("larger than 32 MiB", self.skein("run", workflow, "--inputs", "/dev/zero", expect=2).stderr)
+        self.assertFalse(self.store.exists())
+
+    def test_every_wrong_input_is_a_line(self):
+        done = self.skein("run", self.file(hello()), "--inputs", self.file('{"times": "x", "nme": 1}', "inputs.json"), expect=2)
+        self.assertIn("unknown input 'nme'; did you mean 'name'?\n", done.stderr)
+        self.assertIn("\ninput 'times' must be an integer", done.stderr)
+
+    def test_a_misspelt_function_at_a_pipe_is_suggested(self):
+        workflow = hello()
+        workflow["tasks"][-1]["parameters"]["value"] = "{{ greet.result | lenght }}"
+        self.assertIn("did you mean the function 'length'?", self.skein("validate", self.file(workflow), expect=2).stderr)
+
+
+class Places(SkeinTest):
+    def test_the_store_is_the_option_else_the_variable_else_under_the_state_home(self):
+        workflow = self.file(hello())
+        self.skein("run", workflow, "--store", str(self.folder / "a.db"))
+        self.assertTrue((self.folder / "a.db").exists())
+        self.assertFalse(self.store.exists())
+        self.skein("run", workflow)
+        self.assertTrue(self.store.exists())
+        self.skein("run", workflow, SKEIN_STORE="", XDG_STATE_HOME=str(self.folder / "state"))
+        self.assertTrue((self.folder / "state/skein/skein.db").exists())
+        self.skein("run", workflow, SKEIN_STORE="")
+        self.assertTrue((self.folder / ".local/state/skein/skein.db").exists())
+
+    def test_a_store_that_may_not_be_written_is_refused_with_advice(self):
+        nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+        if nobody and (not shutil.which("setpriv") or subprocess.run([*nobody, SKEIN, "version"], capture_output=True, check=False).returncode != 0):
+            self.skipTest("root may write everywhere, and the program cannot be run as somebody else from here")
+        self.skein("run", self.file(hello()))
+        self.store.chmod(0o444)
+        self.store.parent.chmod(0o555)
+        self.folder.chmod(0o755)
+        for words in (["runs"], ["show", "last"], ["run", str(self.folder / "workflow.json")]):
+            done = subprocess.run([*nobody, SKEIN, *words], capture_output=True, text=True, env=self.environment, timeout=30, cwd=self.folder)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn("copy this one to where you may write", done.stderr)
+
+    def test_a_file_that_is_no_store_is_left_as_it_is(self):
+        path = self.folder / "notes.txt"
+        path.write_text("not a database, but dear to somebody")
+        self.assertIn("is not a Skein store", self.skein("runs", "--store", str(path), expect=1).stderr)
+        self.assertEqual(path.read_text(), "not a database, but dear to somebody")
+
+
+class NobodyDrives(SkeinTest):
+    def test_show_and_events_say_so(self):
+        self.skein("run", self.file(hello()), "--detach", expect=4)
+        self.assertIn("Nobody drives this run now", self.skein("show", "last").stderr)
+        following = self.start("events", "last", "--follow")
+        self.assertIn("Nobody drives this run now", following.stderr.readline())
+        self.skein("worker", "--idle-exit")
+        out, _ = following.communicate(timeout=30)
+        self.assertIn("completed", out.splitlines()[-1])
+        self.assertNotIn("Nobody drives", self.skein("show", "last").stderr)
+
+
+class Completion(SkeinTest):
+    def completed(self, *words):
+        """What bash offers for the last of these words."""
+        script = f'source <("$SKEIN" completion bash); PATH="$(dirname "$SKEIN"):$PATH"; COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _skein; echo "${{COMPREPLY[@]}}"'
+        done = subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True, env={**self.environment, "SKEIN": SKEIN}, timeout=30, check=True)
+        self.assertEqual(done.stderr, "")
+        return done.stdout.split()
+
+    def test_bash_completes_commands_options_values_and_runs(self):
+        self.assertEqual(self.completed("skein", "val"), ["validate"])
+        self.assertEqual(self.completed("skein", "run", "--dur"), ["--durability"])
+        self.assertEqual(self.completed("skein", "run", "--durability", "n"), ["normal"])
+        self.skein("run", self.file(hello()))
+        other = str(self.folder / "other.db")
+        self.skein("run", self.file(hello()), "--store", other)
+        for store in ([], ["--store", other]):
+            ids = self.skein("runs", "--ids", *store).stdout.split()
+            self.assertEqual(self.completed("skein", "show", *store, ""), ["last", *ids])
 
 
 if __name__ == "__main__":
