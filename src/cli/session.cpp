@@ -79,7 +79,7 @@ Result<RunId> find_run(runtime::Runtime& runtime, std::string_view text) {
   return fail(ErrorCode::invalid_argument, fmt::format("several runs begin with '{}'; write more of the id:{}", text, named));
 }
 
-bool nobody_drives(const store::RunRow& row) { return !row.owned && !is_final(row.summary.status); }
+bool nobody_drives(const store::RunRow& row) { return !row.owned && !is_final(row.summary.status) && row.summary.next_due != store::never; }
 
 std::string how_to_drive(RunId run, const CommonOptions& options) {
   return fmt::format("Nobody drives this run now. `skein resume {0}{1}` goes on with it, as does `skein worker{1}`.", short_id(run),

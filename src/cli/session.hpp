@@ -40,7 +40,7 @@ void add_store_option(Command& command, CommonOptions& options);
 /// The run meant by an id, a beginning of one (at least 4 characters) or "last".
 [[nodiscard]] Result<RunId> find_run(runtime::Runtime& runtime, std::string_view text);
 
-/// Whether the run has not ended and no living process drives it.
+/// Whether the run could go on, now or at its time, and no living process drives it; not so while it waits for a person or a signal.
 [[nodiscard]] bool nobody_drives(const store::RunRow& row);
 /// A sentence that says so and names the commands that go on with it.
 [[nodiscard]] std::string how_to_drive(RunId run, const CommonOptions& options);
