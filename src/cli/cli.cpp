@@ -19,7 +19,8 @@ int exit_code_of(const Error& error) {
     case ErrorCode::invalid_argument:
     case ErrorCode::invalid_definition:
     case ErrorCode::not_found:
-    case ErrorCode::already_exists: return wrong_usage;
+    case ErrorCode::already_exists:
+    case ErrorCode::unsupported: return wrong_usage;
     default: return failed;
   }
 }

@@ -25,6 +25,18 @@ Result<int> tell_run(Session& session, const DriveOptions& options, const std::s
     if (report && options.common.json) session.output.print_json(to_json_value(*report));
     return 0;
   }
+  const auto definition = row ? (*runtime)->definition(row->definition_hash) : std::unexpected(row.error());
+  if (!definition) return std::unexpected(definition.error());
+  if (const auto able = (*runtime)->can_drive(**definition); !able) {
+    const auto said = say(**runtime, *before);
+    if (!said) return std::unexpected(said.error());
+    if (options.common.json) {
+      session.output.print_json(to_json_value(*before));
+    } else {
+      session.output.note(fmt::format("{} The run does not go on here: {}.", *said, able.error().message));
+    }
+    return 4;
+  }
   return drive(session, **runtime, options, [&]() -> Result<RunId> {
     const auto said = say(**runtime, *before);
     if (!said) return std::unexpected(said.error());

@@ -187,14 +187,14 @@ LoadResult load_workflow_text(std::string_view text, std::string file_name, Form
 
 LoadResult load_workflow_file(const std::filesystem::path& path) {
   const auto name = path.string();
-  const auto extension = to_lower(path.extension().string());
-  if (extension != ".yaml" && extension != ".yml" && extension != ".json") {
-    return refuse(name, "not a workflow file by its name; name it .yaml, .yml or .json");
-  }
   std::error_code ec;
   const auto kind = std::filesystem::status(path, ec).type();
   if (kind == std::filesystem::file_type::not_found) return refuse(name, "there is no such file; check the path");
   if (kind == std::filesystem::file_type::directory) return refuse(name, "this is a directory; name a file in it");
+  const auto extension = to_lower(path.extension().string());
+  if (extension != ".yaml" && extension != ".yml" && extension != ".json") {
+    return refuse(name, "not a workflow file by its name; name it .yaml, .yml or .json");
+  }
   std::ifstream file(path, std::ios::binary);
   if (!file) return refuse(name, "the file cannot be opened; check its permissions");
   std::string text(max_file_bytes + 1, '\0');

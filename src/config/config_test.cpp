@@ -88,6 +88,8 @@ TEST(LoadFile, SaysWhatIsWrongWithThePath) {
   };
   EXPECT_EQ(said("missing.yaml"), ": there is no such file; check the path");
   EXPECT_EQ(said("directory.yaml"), ": this is a directory; name a file in it");
+  EXPECT_EQ(said("missing.txt"), ": there is no such file; check the path");
+  std::ofstream(folder / "workflow.txt") << smallest;
   EXPECT_EQ(said("workflow.txt"), ": not a workflow file by its name; name it .yaml, .yml or .json");
   std::ofstream(folder / "GOOD.YML") << smallest;
   EXPECT_TRUE(load_workflow_file(folder / "GOOD.YML"));

@@ -199,6 +199,38 @@ TEST(PublicApi, ARunGoesOnInAnotherRuntimeAfterTheFirstHasGone) {
   EXPECT_EQ(result->results.at("first"), Json(1));
 }
 
+TEST(PublicApi, ARunOfAKindThatThisProgramLacksIsNotResumed) {
+  const Folder folder;
+  const auto open = [&] {
+    return std::move(Runtime::open({.store = folder.file("skein.db"), .durability = Durability::full, .threads = 1}).value());
+  };
+  const auto workflow = WorkflowBuilder("theirs")
+                            .agent(AgentBuilder("mine", "custom"))
+                            .task(TaskBuilder("pause", "local", "wait").parameter("seconds", 0.05))
+                            .task(TaskBuilder("last", "mine", "count").after("pause"))
+                            .build()
+                            .value();
+  const auto answer = [](const AgentRequest&) { return AgentResponse::ok(7); };
+  std::string id;
+  {
+    auto runtime = open();
+    runtime.register_kind("custom", answer);
+    id = runtime.start(workflow).value();
+  }
+  {
+    auto runtime = open();
+    const auto refused = runtime.resume(id);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::unsupported);
+    EXPECT_NE(refused.error().message.find(id), std::string::npos) << refused.error().message;
+    EXPECT_NE(refused.error().message.find("'custom'"), std::string::npos) << refused.error().message;
+  }
+  auto runtime = open();
+  runtime.register_kind("custom", answer);
+  ASSERT_TRUE(runtime.resume(id));
+  EXPECT_EQ(runtime.wait(id)->results.at("last"), Json(7));
+}
+
 TEST(PublicApi, WaitingForNonsenseIsAnError) {
   auto runtime = in_memory();
   EXPECT_EQ(runtime.wait("nonsense").error().code, ErrorCode::invalid_argument);

@@ -113,7 +113,11 @@ Result<void> Runtime::open_store() {
   return {};
 }
 
-void Runtime::register_kind(std::string kind, agent::AgentFactory factory) { kinds_.add(std::move(kind), std::move(factory)); }
+void Runtime::register_kind(std::string kind, agent::AgentFactory factory) {
+  kinds_.add(std::move(kind), std::move(factory));
+  const std::lock_guard lock(left_alone_mutex_);
+  left_alone_.definitions.clear();
+}
 
 void Runtime::add_listener(std::shared_ptr<Listener> listener) { listeners_.push_back(std::move(listener)); }
 
@@ -317,11 +321,13 @@ Result<void> Runtime::tell(RunId run, std::string_view kind, const JsonObject& p
   if (!posted) return std::unexpected(posted.error());
   shard_of(run).post([run](workflow::Engine& engine) { engine.check_mail(run); });
   const auto row = store_->find_run(run);
-  if (row && !row->owned && !is_final(row->summary.status)) {
-    const auto claimed = store_->claim(run);
-    if (claimed) return adopt(*claimed, row->definition_hash);
+  if (!row || row->owned || is_final(row->summary.status)) return {};
+  if (kind != "cancel") {  // which calls no agent
+    const auto loaded = definition(row->definition_hash);
+    if (!loaded || !can_drive(**loaded)) return {};  // its mail waits for a program that can
   }
-  return {};
+  const auto claimed = store_->claim(run);
+  return claimed ? adopt(*claimed, row->definition_hash) : Result<void>();
 }
 
 Result<RunReport> Runtime::wait(RunId run, const std::atomic<bool>* stop_waiting) {

@@ -30,12 +30,13 @@ class ForAnotherProgram(SkeinTest):
 
     def test_running_and_resuming_it_is_refused_and_cancelling_works(self):
         foreign = self.file(only_from_cpp())
-        self.assertIn("needs the agent 'mine' of kind 'custom'", self.skein("run", foreign, expect=1).stderr)
+        self.assertIn("needs the agent 'mine' of kind 'custom'", self.skein("run", foreign, expect=2).stderr)
         self.assertEqual(self.runs(), [])
         accepted = self.skein("run", foreign, "--detach", expect=4)
         self.assertIn("leaves it alone", accepted.stderr)
         run = accepted.stdout.strip()
-        self.assertIn("needs the agent 'mine' of kind 'custom'", self.skein("resume", run, expect=1).stderr)
+        self.assertIn("needs the agent 'mine' of kind 'custom'", self.skein("resume", run, expect=2).stderr)
+        self.assertIn("does not go on here", self.skein("signal", run, "go", expect=4).stderr)
         self.assertEqual([e["type"] for e in self.events(run)], ["run_created"])
         self.skein("cancel", run)
         self.assertEqual(self.json("show", run)["status"], "cancelled")
