@@ -70,8 +70,7 @@ TEST(Arguments, ValuesAreTakenAsTheyAre) {
 }
 
 TEST(Arguments, MistakesSayWhatToWrite) {
-  EXPECT_EQ(Fixture().go({"run", "a.yaml", "--limit", "-3"}),
-            "--limit takes a whole number from 0, not '-3'\nSee: skein run --help");
+  EXPECT_EQ(Fixture().go({"run", "a.yaml", "--limit", "-3"}), "--limit takes a whole number from 0, not '-3'\nSee: skein run --help");
   EXPECT_EQ(Fixture().go({"rnu", "a.yaml"}), "unknown command 'rnu'; did you mean 'run'?\nSee: skein --help");
   EXPECT_EQ(Fixture().go({"run", "a.yaml", "--jsn"}), "unknown option '--jsn'; did you mean '--json'?\nSee: skein run --help");
   EXPECT_EQ(Fixture().go({"run", "a.yaml", "--stor=x"}), "unknown option '--stor'; did you mean '--store'?\nSee: skein run --help");
