@@ -40,13 +40,21 @@ TEST(BlockingPool, ACancelledCallerDoesNotWaitAndAQueuedCallNeverBegins) {
   BlockingPool pool(1);
   std::promise<void> release;
   auto released = release.get_future().share();
+  std::promise<void> begun;
   auto second_ran = std::make_shared<std::atomic<bool>>(false);
   TaskGroup group(io.get_executor());
   bool first_threw = false;
   bool second_threw = false;
-  group.spawn(wait_for(pool, [released] { released.wait(); }, &first_threw));
+  group.spawn(wait_for(
+      pool,
+      [released, &begun] {
+        begun.set_value();
+        released.wait();
+      },
+      &first_threw));
   group.spawn(wait_for(pool, [second_ran] { *second_ran = true; }, &second_threw));
   io.poll();
+  begun.get_future().wait();  // the one thread is taken, so the second call waits in the queue
   group.cancel_all();
   run_in(io, group.join());
   EXPECT_TRUE(first_threw);
