@@ -116,17 +116,22 @@ void finish_definition(Definition& definition) {
     task.dependents.clear();
     task.edges.clear();
     task.graph.reset();
+    task.undo.reset();
     task.entered_by_edges = false;
   }
   definition.task_by_name.clear();
   definition.graphs.clear();
+  definition.own_tasks = 0;
   for (TaskIndex i = 0; i < definition.tasks.size(); ++i) {
     definition.task_by_name.emplace(definition.tasks[i].name, i);
     for (const auto needed : definition.tasks[i].depends_on) definition.tasks[needed].dependents.push_back(i);
+    const auto& undoes = definition.tasks[i].undoes;
+    if (undoes) definition.tasks[*undoes].undo = i;
+    if (!undoes) ++definition.own_tasks;
   }
   find_graphs(definition);
   const bool keeps = !definition.edges.empty() && asks_for_activations(definition);
-  for (auto& task : definition.tasks) task.keeps_activations = keeps && task.graph.has_value();
+  for (auto& task : definition.tasks) task.keeps_activations = task.graph && (keeps || task.undo);
   definition.document_text = to_json(definition.document);
   definition.hash = sha256_hex(to_json(canonical(definition.document)));
 }

@@ -26,6 +26,9 @@ using GraphIndex = std::uint32_t;
 
 enum class FailureStrategy : std::uint8_t { stop_on_first_failure, continue_on_failure, partial_completion_allowed };
 
+/// What a run does about finished work once it has failed.
+enum class OnFailure : std::uint8_t { keep, compensate };
+
 enum class AuthenticationType : std::uint8_t { bearer, api_key, basic };
 
 /// Each value may hold `{{secrets.NAME}}` or `{{env.NAME}}`; rendered when a call is made, never journaled.
@@ -92,11 +95,15 @@ struct TaskDefinition {
   /// Whether a crash may repeat an attempt that was in flight. `effect` fails with `outcome_unknown` instead.
   bool effect = false;
 
+  /// Of an undo step: the task whose completed activations it undoes. It is no part of the order of tasks.
+  std::optional<TaskIndex> undoes;
+
   // Filled by `finish_definition`:
+  std::optional<TaskIndex> undo;                   ///< the step that undoes it
   std::vector<EdgeIndex> edges;                    ///< that leave it, in file order
   std::optional<GraphIndex> graph;                 ///< the graph it is part of, where edges touch it
   bool entered_by_edges = false;
-  bool keeps_activations = false;                  ///< an expression asks for `activations` of a task
+  bool keeps_activations = false;                  ///< an expression asks for them, or they may be undone
 };
 
 /// Items of a `for_each` at once in a parallel workflow that does not say how many.
@@ -138,9 +145,10 @@ struct Definition {
   std::uint32_t max_parallel_tasks = 0;  ///< 0: no cap
   FailureStrategy failure_strategy = FailureStrategy::stop_on_first_failure;
   std::optional<microseconds> global_timeout;
+  OnFailure on_failure = OnFailure::keep;
   std::vector<InputDefinition> inputs;
   std::vector<AgentDefinition> agents;
-  std::vector<TaskDefinition> tasks;
+  std::vector<TaskDefinition> tasks;  ///< in file order; after them the undo steps, named `TASK/undo`
   std::vector<EdgeDefinition> edges;
   std::vector<OutputDefinition> outputs;
 
@@ -149,6 +157,7 @@ struct Definition {
   std::string document_text;  ///< `document` as compact JSON; filled by `finish_definition`
   std::map<std::string, TaskIndex, std::less<>> task_by_name;  ///< filled by `finish_definition`
   std::vector<GraphDefinition> graphs;                         ///< filled by `finish_definition`
+  std::size_t own_tasks = 0;                                   ///< without undo steps; filled by `finish_definition`
   std::string hash;  ///< SHA-256 of `document` as canonical JSON (keys sorted, compact)
 
   [[nodiscard]] std::optional<TaskIndex> find_task(std::string_view task_name) const;

@@ -30,6 +30,7 @@ std::string_view type_of(const Event& event) {
                         [](const ApprovalRejected&) -> std::string_view { return "approval_rejected"; },
                         [](const Emission&) -> std::string_view { return "emitted"; },
                         [](const StopRequested&) -> std::string_view { return "stop_requested"; },
+                        [](const CompensationStarted&) -> std::string_view { return "compensation_started"; },
                         [](const RunFinished& e) -> std::string_view {
                           switch (e.status) {
                             case RunStatus::completed: return "run_completed";

@@ -146,6 +146,10 @@ struct StopRequested {
   StopReason reason = StopReason::cancelled;
   std::string message;
 };
+/// From here on finished work is undone, newest first: because the run failed, or because somebody asked for it after its end.
+struct CompensationStarted {
+  std::string reason;
+};
 struct RunFinished {
   RunStatus status = RunStatus::completed;
   std::string error;                   ///< one line; empty where completed
@@ -154,7 +158,7 @@ struct RunFinished {
 
 using EventBody = std::variant<RunCreated, RunResumed, AttemptStarted, TaskCompleted, AttemptFailed, TaskFailed, TaskSkipped, TaskCancelled,
                                ItemsListed, ItemsEnded, EdgeTaken, SignalReceived, SignalTaken, ApprovalRequested, ApprovalGiven,
-                               ApprovalRejected, Emission, StopRequested, RunFinished>;
+                               ApprovalRejected, Emission, StopRequested, CompensationStarted, RunFinished>;
 
 struct Event {
   Instant at{};
@@ -163,7 +167,8 @@ struct Event {
 
 /// As in the journal: run_created, run_resumed, attempt_started, task_completed, attempt_failed, task_failed, task_skipped,
 /// task_cancelled, items_listed, items_completed, items_failed, edge_taken, signal_received, signal_taken, approval_requested,
-/// approval_given, approval_rejected, emitted, stop_requested, and run_completed | run_partially_completed | run_failed | run_cancelled.
+/// approval_given, approval_rejected, emitted, stop_requested, compensation_started, and run_completed | run_partially_completed |
+/// run_failed | run_cancelled.
 [[nodiscard]] std::string_view type_of(const Event& event);
 /// The task an event is about, where it is about one.
 [[nodiscard]] std::optional<TaskIndex> task_of(const Event& event);

@@ -120,6 +120,7 @@ class Encoder {
     text("reason", stop_reasons[static_cast<std::size_t>(e.reason)]);
     text("message", e.message);
   }
+  void members(const CompensationStarted& e) { text("reason", e.reason); }
   void members(const RunFinished& e) {
     if (!e.error.empty()) text("error", e.error);
     if (e.outputs) payload("outputs", e.outputs);
@@ -225,6 +226,8 @@ class Decoder {
       event.body = Emission{.task = task(), .name = text("name"), .data = payload("data")};
     } else if (type == "stop_requested") {
       event.body = StopRequested{.reason = stop_reason(), .message = text("message")};
+    } else if (type == "compensation_started") {
+      event.body = CompensationStarted{.reason = text("reason")};
     } else if (const auto status = type.starts_with("run_") ? run_status_from(type.substr(4)) : std::nullopt; status && is_final(*status)) {
       event.body = RunFinished{.status = *status, .error = maybe_text("error"), .outputs = maybe_payload("outputs")};
     } else {

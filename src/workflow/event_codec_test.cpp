@@ -57,6 +57,7 @@ std::vector<Event> one_of_each() {
       Emission{.task = 0, .name = "note", .data = json("hello")},
       StopRequested{.reason = StopReason::cancelled, .message = "enough"},
       StopRequested{.reason = StopReason::timed_out, .message = "late"},
+      CompensationStarted{.reason = "the order failed"},
       ItemsListed{.task = 1, .activation = 1, .items = json(JsonArray{1, 2})},
       ItemsEnded{.task = 1, .activation = 2, .error = {}, .duration = microseconds{3}},
       ItemsEnded{.task = 1, .activation = 1, .error = some_error(), .duration = microseconds{3}},

@@ -1,5 +1,7 @@
 #include "workflow/run_scope.hpp"
 
+#include <algorithm>
+
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
@@ -67,6 +69,22 @@ Result<const Json*> RunScope::task_field(TaskIndex index, std::string_view field
   return &null_value;
 }
 
+/// For an undo step of a task in a graph: the activation that it undoes.
+const ActivationRecord* RunScope::undone_activation(TaskIndex index) const {
+  if (!step_ || state_.definition().tasks[step_->task].undoes != index || !state_.definition().tasks[index].graph) return nullptr;
+  const auto records = state_.activations(index);
+  const auto found = std::ranges::lower_bound(records, state_.tasks()[step_->task].activation, {}, &ActivationRecord::activation);
+  return found == records.end() ? nullptr : &*found;
+}
+
+Result<const Json*> RunScope::record_field(const ActivationRecord& record, std::string_view field, Json& scratch) {
+  if (field == "result") return record.result ? record.result.get() : &null_value;
+  if (field == "status") return put(scratch, Json(to_string(record.status)));
+  if (field.empty())
+    return put(scratch, JsonObject{{"status", to_string(record.status)}, {"result", record.result ? *record.result : Json()}});
+  return &null_value;
+}
+
 Result<const Json*> RunScope::item_field(std::string_view field) const {
   const auto* items = state_.fan_out(step_->task);
   if (items == nullptr) return fail(ErrorCode::expression_failed, "'item' has a meaning only inside the task with the for_each");
@@ -79,7 +97,10 @@ Result<const Json*> RunScope::find(std::string_view head, std::string_view field
     if (head == "item") return item_field(field);
     if (head == "index") return put(scratch, Json(step_->item));
   }
-  if (const auto index = definition.find_task(head)) return task_field(*index, field, scratch);
+  if (const auto index = definition.find_task(head)) {
+    if (const auto* undone = undone_activation(*index)) return record_field(*undone, field, scratch);
+    return task_field(*index, field, scratch);
+  }
   const auto* inputs = state_.inputs().if_object();
   if (inputs != nullptr) {
     if (const auto* input = inputs->if_contains(head)) return member_of(*input, field);
@@ -96,7 +117,7 @@ Result<const Json*> RunScope::find(std::string_view head, std::string_view field
       return task_field(*index, {}, scratch);
     }
     JsonObject all;
-    for (TaskIndex i = 0; i < definition.tasks.size(); ++i) {
+    for (TaskIndex i = 0; i < definition.own_tasks; ++i) {
       if (is_final(state_.tasks()[i].status)) all[definition.tasks[i].name] = whole_task(i);
     }
     return put(scratch, std::move(all));

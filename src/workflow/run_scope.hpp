@@ -32,6 +32,8 @@ class RunScope final : public Scope {
   [[nodiscard]] Result<const Json*> task_field(TaskIndex index, std::string_view field, Json& scratch) const;
   [[nodiscard]] Json whole_task(TaskIndex index) const;
   [[nodiscard]] Json activations_of(TaskIndex index) const;
+  [[nodiscard]] const ActivationRecord* undone_activation(TaskIndex index) const;
+  [[nodiscard]] static Result<const Json*> record_field(const ActivationRecord& record, std::string_view field, Json& scratch);
   [[nodiscard]] Result<const Json*> item_field(std::string_view field) const;
 
   const RunState& state_;

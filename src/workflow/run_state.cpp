@@ -23,11 +23,12 @@ RunState::RunState(DefinitionPtr definition)
       ++graphs_[*task.graph].open;
     }
   }
-  unfinished_ = static_cast<std::uint32_t>(tasks_.size());
+  unfinished_ = static_cast<std::uint32_t>(definition_->own_tasks);
 }
 
 Result<void> RunState::apply(const Event& event) {
-  if (is_final(status_)) return impossible(fmt::format("{} after the end", type_of(event)));
+  if (is_final(status_) && !std::holds_alternative<CompensationStarted>(event.body))
+    return impossible(fmt::format("{} after the end", type_of(event)));
   const bool first = std::holds_alternative<RunCreated>(event.body);
   if (first != (status_ == RunStatus::pending)) return impossible(fmt::format("{} is out of place", type_of(event)));
   if (const auto task = task_of(event); task && *task >= tasks_.size()) return impossible("there is no such task");
@@ -45,7 +46,7 @@ void RunState::next_actions(Instant now, std::vector<Action>& out) const {
   for (const auto task : to_cancel_) out.emplace_back(CancelTask{task});
   for (const auto task : to_skip_) out.emplace_back(SkipTask{task});
   if (settled()) {
-    out.emplace_back(outcome());
+    offer_end(now, out);
     return;
   }
   if (stopping()) return;
@@ -156,7 +157,7 @@ Result<void> RunState::fold(const RunCreated& event, Instant at) {
   deadline_ = event.deadline;
   status_ = RunStatus::running;
   for (TaskIndex i = 0; i < tasks_.size(); ++i) {
-    if (tasks_[i].unmet == 0 && !definition_->tasks[i].entered_by_edges) ready_.insert(ready_.end(), i);
+    if (tasks_[i].unmet == 0 && !definition_->tasks[i].entered_by_edges && !is_undo(i)) ready_.insert(ready_.end(), i);
   }
   for (EdgeIndex i = 0; i < fired_.size(); ++i) {
     const auto& edge = definition_->edges[i];
@@ -175,6 +176,10 @@ Result<void> RunState::fold(const RunResumed&, Instant) { return {}; }
 Result<void> RunState::fold(const Emission&, Instant) { return {}; }
 
 Result<void> RunState::fold(const StopRequested& event, Instant) {
+  if (compensating_ && !undo_stopped_) {
+    undo_stopped_ = true;
+    if (undoing_) to_cancel_.insert(*undoing_);
+  }
   if (stopping()) return {};
   const auto status = event.reason == StopReason::cancelled ? RunStatus::cancelled : RunStatus::failed;
   stop_ = RunFinished{.status = status, .error = event.message, .outputs = nullptr};
@@ -189,6 +194,7 @@ Result<void> RunState::fold(const RunFinished& event, Instant at) {
   error_ = event.error;
   outputs_ = event.outputs;
   finished_ = at;
+  compensating_ = false;
   return {};
 }
 
@@ -199,13 +205,29 @@ void RunState::update_status() {
   };
   const auto heard = [&](const auto& entry) { return signals_.contains(entry.first); };
   // While it stops something is always offered. Where nothing is in flight no cap holds an item back.
-  const bool can_go_on = stopping() || running_ > 0 || !to_skip_.empty() || !choosing_.empty() || settled() ||
-                         (!ready_.empty() && room() > 0) || std::ranges::any_of(listeners_, heard) || std::ranges::any_of(fan_outs_, moves);
+  const bool undo_waits = undoing_ && running_ == 0 && to_cancel_.empty();
+  const bool can_go_on = (stopping() && !undo_waits) || running_ > 0 || !to_skip_.empty() || !choosing_.empty() ||
+                         (settled() && !undo_waits) || (!ready_.empty() && room() > 0) || std::ranges::any_of(listeners_, heard) ||
+                         std::ranges::any_of(fan_outs_, moves);
   status_ = can_go_on ? RunStatus::running : RunStatus::waiting;
 }
 
+/// What comes once no task is left: the end, or first the undoing of what was done.
+void RunState::offer_end(Instant now, std::vector<Action>& out) const {
+  if (compensating_) {
+    offer_undo(now, out);
+    return;
+  }
+  auto end = outcome();
+  if (end.status == RunStatus::failed && definition_->on_failure == OnFailure::compensate && next_undo() != nullptr) {
+    out.emplace_back(StartCompensation{std::move(end.error)});
+  } else {
+    out.emplace_back(std::move(end));
+  }
+}
+
 FinishRun RunState::outcome() const {
-  if (stop_) return {.status = stop_->status, .error = stop_->error};
+  if (stop_) return {.status = stop_->status, .error = stop_->error + what_was_not_undone()};
   if (untolerated_ == 0) return {.status = RunStatus::completed, .error = {}};
   const bool partial = definition_->failure_strategy == FailureStrategy::partial_completion_allowed && completed_ > 0;
   return {.status = partial ? RunStatus::partially_completed : RunStatus::failed, .error = first_failure_};

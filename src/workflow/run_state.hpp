@@ -59,9 +59,17 @@ struct Question {
 
 /// How one activation of a task in a graph ended.
 struct ActivationRecord {
+  std::uint32_t activation = 1;
   TaskStatus status = TaskStatus::completed;
   JsonPtr result;
   std::shared_ptr<const Error> error;
+};
+
+/// A completed activation that has a step to undo it.
+struct Undoable {
+  TaskIndex task = 0;                  ///< the task, not its undo step
+  std::uint32_t activation = 1;
+  enum class Status : std::uint8_t { open, undone, failed } status = Status::open;
 };
 
 // -- what the machine wants done. Each is offered until the event that answers it is folded. ------------------------------
@@ -99,6 +107,9 @@ struct ChooseEdge {
 struct ExpireTask {
   TaskIndex task = 0;
 };                                     ///< its deadline has passed; answered by TaskFailed or ItemsEnded
+struct StartCompensation {
+  std::string reason;
+};                                     ///< the run has failed and undoes what it did; answered by CompensationStarted
 struct ExpireRun {};                   ///< the deadline has passed; answered by StopRequested
 struct FinishRun {
   RunStatus status = RunStatus::completed;
@@ -106,7 +117,7 @@ struct FinishRun {
 };                                     ///< answered by RunFinished; a failed output may turn `completed` into `failed`
 
 using Action = std::variant<StartAttempt, FireTimer, SkipTask, CancelTask, ListItems, EndItems, ChooseEdge, TakeSignal, AskApproval,
-                            ExpireApproval, ExpireTask, ExpireRun, FinishRun>;
+                            ExpireApproval, ExpireTask, StartCompensation, ExpireRun, FinishRun>;
 
 /// One run as a pure state machine: a fold over its events, and what should happen next. Holds no clock and does no I/O; copies are
 /// independent. Costs of `apply` and `next_actions` follow what they change and return, not the size of the run.
@@ -148,6 +159,11 @@ class RunState {
   /// It waits for people or signals and for nothing else; for how long at most, `next_due` says.
   [[nodiscard]] bool waits_for_others() const;
 
+  /// What could be undone or has been, in the order in which it was done.
+  [[nodiscard]] const std::vector<Undoable>& undoable() const { return undoable_; }
+  /// It undoes what it did.
+  [[nodiscard]] bool compensating() const { return compensating_; }
+
   /// Null where the step does not exist.
   [[nodiscard]] const StepState* find_step(Step step) const;
   /// The items of a task with a `for_each` that runs now; null otherwise.
@@ -187,6 +203,7 @@ class RunState {
   Result<void> fold(const EdgeTaken& event, Instant at);
   Result<void> fold(const Emission& event, Instant at);
   Result<void> fold(const StopRequested& event, Instant at);
+  Result<void> fold(const CompensationStarted& event, Instant at);
   Result<void> fold(const RunFinished& event, Instant at);
 
   // run_state_steps.cpp: attempts, items
@@ -222,10 +239,20 @@ class RunState {
   void release_dependents(TaskIndex index);
   void begin_stop();
 
+  // run_state_undo.cpp: undo steps, newest first
+  [[nodiscard]] bool is_undo(TaskIndex task) const { return definition_->tasks[task].undoes.has_value(); }
+  [[nodiscard]] Undoable* next_undo();
+  [[nodiscard]] const Undoable* next_undo() const;
+  void offer_undo(Instant now, std::vector<Action>& out) const;
+  Result<void> start_undo(const Attempt& attempt);
+  void undo_ended(TaskIndex undo, Undoable::Status status);
+  [[nodiscard]] std::string what_was_not_undone() const;
+
   void offer_items(std::uint32_t& left, std::vector<Action>& out) const;
   void update_status();
   [[nodiscard]] bool settled() const { return unfinished_ == 0; }
   [[nodiscard]] std::uint32_t room() const;
+  void offer_end(Instant now, std::vector<Action>& out) const;
   [[nodiscard]] FinishRun outcome() const;
 
   DefinitionPtr definition_;
@@ -254,6 +281,10 @@ class RunState {
   std::map<TaskIndex, std::vector<ActivationRecord>> activations_;
   std::vector<GraphState> graphs_;
   std::vector<std::uint32_t> fired_;   ///< of each edge, how often
+  std::vector<Undoable> undoable_;
+  std::optional<TaskIndex> undoing_;   ///< the undo step under way
+  bool compensating_ = false;
+  bool undo_stopped_ = false;          ///< nothing more is to be undone
   std::uint32_t running_ = 0;          ///< attempts in flight
   std::uint32_t active_ = 0;           ///< tasks that began and have not ended
   std::uint32_t unfinished_ = 0;

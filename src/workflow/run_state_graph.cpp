@@ -14,7 +14,7 @@ void RunState::conclude(TaskIndex index, bool blocks) {
   to_cancel_.erase(index);
   if (definition.deadline) deadlines_.erase({task.deadline, index});
   if (definition.keeps_activations && task.activation > 0 && task.status != TaskStatus::skipped)
-    activations_[index].push_back({.status = task.status, .result = task.result, .error = task.error});
+    activations_[index].push_back({.activation = task.activation, .status = task.status, .result = task.result, .error = task.error});
   if (!definition.graph || graphs_[*definition.graph].closed) {
     --unfinished_;
     release_dependents(index);
@@ -124,6 +124,11 @@ Result<void> RunState::fold(const TaskCancelled& event, Instant at) {
   --active_;
   task.status = TaskStatus::cancelled;
   task.ended = at;
+  if (is_undo(event.task)) {
+    to_cancel_.erase(event.task);
+    undo_ended(event.task, Undoable::Status::open);
+    return {};
+  }
   conclude(event.task, true);
   return {};
 }
@@ -154,7 +159,7 @@ void RunState::begin_stop() {
       if (is_final(tasks_[task].status)) --unfinished_;
     }
   }
-  for (TaskIndex i = 0; i < tasks_.size(); ++i) {
+  for (TaskIndex i = 0; i < definition_->own_tasks; ++i) {
     const auto status = tasks_[i].status;
     if (status == TaskStatus::pending) {
       to_skip_.insert(to_skip_.end(), i);

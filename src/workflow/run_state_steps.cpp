@@ -51,7 +51,11 @@ StepState* RunState::step_of(Step step) { return const_cast<StepState*>(find_ste
 Result<void> RunState::fold(const AttemptStarted& event, Instant at) {
   const auto& attempt = event.attempt;
   const auto step = attempt.step();
-  if (stopping()) return impossible("an attempt started while the run was stopping");
+  const bool undo = is_undo(step.task);
+  if (undo) {
+    if (auto ready = start_undo(attempt); !ready) return ready;
+  }
+  if (stopping() && !undo) return impossible("an attempt started while the run was stopping");
   auto* state = step_of(step);
   const bool item = step.item != no_item;
   if (state == nullptr || (!item && definition_->tasks[step.task].for_each)) return impossible("an attempt of an item that is not there");
@@ -254,6 +258,8 @@ void RunState::complete(TaskIndex index, Instant at) {
   task.status = TaskStatus::completed;
   task.ended = at;
   --active_;
+  if (is_undo(index)) return undo_ended(index, Undoable::Status::undone);
+  if (definition_->tasks[index].undo) undoable_.push_back({.task = index, .activation = task.activation});
   ++completed_;
   conclude(index, false);
 }
@@ -266,6 +272,7 @@ void RunState::fail_task(TaskIndex index, const Error& error, Instant at) {
   task.error = std::make_shared<const Error>(error);
   if (!definition.for_each) task.result = nullptr;
   --active_;
+  if (is_undo(index)) return undo_ended(index, Undoable::Status::failed);
   ++failed_;
   if (definition.continue_on_failure) {
     conclude(index, false);

@@ -32,6 +32,7 @@ void decorate(Random& random, TaskSpec& task) {
   task.effect = chance(random, 0.1);
   if (chance(random, 0.2)) task.deadline = seconds{1 + below(random, 20)};
   if (chance(random, 0.2)) task.approval = question(random);
+  if (chance(random, 0.3)) task.undo = JsonObject{{"of", fmt::format("{{{{ {}.result }}}}", task.name)}};
   if (chance(random, 0.25)) {
     task.for_each = list_of(random, task.needs);
     task.max_concurrency = below(random, 4);
@@ -113,6 +114,7 @@ std::shared_ptr<workflow::Definition> random_workflow(Random& random) {
   definition->parallel_execution = chance(random, 0.7);
   if (chance(random, 0.3)) definition->max_parallel_tasks = 1 + below(random, 3);
   definition->failure_strategy = static_cast<workflow::FailureStrategy>(below(random, 3));
+  if (chance(random, 0.5)) definition->on_failure = workflow::OnFailure::compensate;
   if (chance(random, 0.1)) definition->global_timeout = seconds{20 + below(random, 100)};
   definition->document = JsonObject{{"name", "simulated"}, {"number", random.next()}};
   workflow::finish_definition(*definition);

@@ -13,6 +13,40 @@ namespace {
 using workflow::RunState;
 
 constexpr std::size_t owner_count = 2;
+/// What was done must be undone newest first and never twice, whatever the state machine thinks.
+class UndoOrder {
+ public:
+  explicit UndoOrder(const workflow::Definition& definition) : definition_(definition) {}
+  void see(const workflow::Event& event) {
+    if (const auto* done = std::get_if<workflow::TaskCompleted>(&event.body); done != nullptr && done->attempt.item == workflow::no_item) {
+      const auto& undoes = definition_.tasks[done->attempt.task].undoes;
+      if (undoes) std::erase(done_, std::pair(*undoes, done->attempt.activation));
+      if (!undoes) did(done->attempt.task, done->attempt.activation);
+    } else if (const auto* items = std::get_if<workflow::ItemsEnded>(&event.body); items != nullptr && !items->error) {
+      did(items->task, items->activation);
+    } else if (std::holds_alternative<workflow::CompensationStarted>(event.body)) {
+      failed_.clear();
+    } else if (const auto* failed = std::get_if<workflow::TaskFailed>(&event.body);
+               failed != nullptr && definition_.tasks[failed->attempt.task].undoes) {
+      failed_.insert({*definition_.tasks[failed->attempt.task].undoes, failed->attempt.activation});
+    } else if (const auto* start = std::get_if<workflow::AttemptStarted>(&event.body);
+               start != nullptr && definition_.tasks[start->attempt.task].undoes) {
+      const std::pair wanted(*definition_.tasks[start->attempt.task].undoes, start->attempt.activation);
+      auto newest = done_.rbegin();
+      while (newest != done_.rend() && failed_.contains(*newest)) ++newest;
+      if (newest == done_.rend() || *newest != wanted) throw std::runtime_error("work is undone out of turn");
+    }
+  }
+
+ private:
+  void did(workflow::TaskIndex task, std::uint32_t activation) {
+    if (definition_.tasks[task].undo) done_.emplace_back(task, activation);
+  }
+  const workflow::Definition& definition_;
+  std::vector<std::pair<workflow::TaskIndex, std::uint32_t>> done_;
+  std::set<std::pair<workflow::TaskIndex, std::uint32_t>> failed_;
+};
+
 constexpr int patience = 5'000;  ///< rounds of help until a run that does not end is a broken promise
 
 [[noreturn]] void broken(const std::string& what) { throw std::runtime_error(what); }
@@ -94,6 +128,7 @@ void World::step() {
     case 6: pass(milliseconds{below(random_, 8'000)}); break;
     case 7:
       if (chance(random_, 0.1)) pass(seconds{60 * below(random_, 90)});
+      if (chance(random_, 0.3)) undo(any_run());
       break;
     default: answer_something();
   }
@@ -166,15 +201,29 @@ void World::adopt_all(Owner& owner) {
   }
 }
 
+/// Somebody asks that an ended run be undone; of any other run it is refused.
+void World::undo(RunId run) {
+  auto& owner = any_owner();
+  const auto claimed = owner.store->claim(run);
+  if (!claimed) return;
+  const auto row = owner.store->find_run(run);
+  const bool ended = row && is_final(row->summary.status);
+  const auto begun = owner.harness.engine->compensate(*claimed, runs_.at(run).definition, "regretted");
+  if (begun && !ended) broken("a run was undone before its end");
+  if (begun) runs_.at(run).ended = false;
+}
+
 RunState World::folded(RunId run, std::uint64_t& count) const {
   const auto& definition = runs_.at(run).definition;
   RunState state(definition);
+  UndoOrder undo_order(*definition);
   const auto& store = *owners_.front()->store;
   const auto read = store.read_journal(run, 1, [&](const store::StoredEntry& entry) {
     const auto events = workflow::decode_events(entry.text, *definition, store);
     if (!events) broken("the journal cannot be read: " + events.error().message);
     for (const auto& event : *events) {
       const auto folding = state.apply(event);
+      undo_order.see(event);
       if (!folding) broken(fmt::format("event {} ({}) does not follow: {}", count + 1, type_of(event), folding.error().message));
       if (const auto* started = std::get_if<workflow::AttemptStarted>(&event.body)) {
         if (started->attempt.attempt > definition->retry_of(started->attempt.task).max_attempts)
@@ -208,7 +257,7 @@ void World::check(RunId id) {
       broken("the owner's state is not what its journal says:\n" + digest(*live) + "--\n" + digest(state));
   }
   if (drivers > 1) broken("a run has two owners");
-  if (is_final(state.status())) runs_.at(id).ended = true;
+  runs_.at(id).ended = is_final(state.status());
 }
 
 /// No call that was answered well is made again, and none is made twice at the same time.

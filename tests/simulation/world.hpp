@@ -42,6 +42,7 @@ class World {
   void pass(microseconds time);
   void crash(std::size_t owner);
   void adopt_all(Owner& owner);
+  void undo(RunId run);
   [[nodiscard]] workflow::RunState folded(RunId run, std::uint64_t& count) const;
   void check(RunId id);
   void check_calls();

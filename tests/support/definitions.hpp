@@ -25,6 +25,7 @@ struct TaskSpec {
   std::uint32_t max_concurrency = 0;
   std::optional<microseconds> deadline = {};
   std::optional<workflow::ApprovalDefinition> approval = {};
+  Json undo = nullptr;  ///< the parameters of a step that undoes it, with the action "undo"; null: none
 };
 
 /// `from` and `to` may be "start" and "end".
@@ -69,6 +70,15 @@ inline std::shared_ptr<workflow::Definition> make_definition(const std::vector<T
     task.deadline = spec.deadline;
     task.approval = spec.approval;
     definition->tasks.push_back(std::move(task));
+  }
+  for (workflow::TaskIndex i = 0; i < specs.size(); ++i) {
+    if (specs[i].undo.is_null()) continue;
+    workflow::TaskDefinition step;
+    step.name = specs[i].name + "/undo";
+    step.action = "undo";
+    step.parameters = workflow::Template::compile(specs[i].undo).value();
+    step.undoes = i;
+    definition->tasks.push_back(std::move(step));
   }
   for (const auto& edge : edges) {
     definition->edges.push_back(

@@ -170,6 +170,11 @@ class EngineHarness final : public store::CommitSink {
     }
     throw std::logic_error("no open call of " + std::string(task));
   }
+  /// Answers the only open call.
+  void answer_last(AgentResponse response) {
+    const std::string task(calls.open.at(calls.started.back().id)->request.task);
+    answer(task, std::move(response));
+  }
   void advance(microseconds by) {
     clock.advance(by);
     engine->tick();

@@ -46,7 +46,8 @@ void Engine::create(RunId id, DefinitionPtr definition, JsonPtr inputs, Acknowle
   advance(run);
 }
 
-Result<Engine::Adopted> Engine::adopt(store::Claimed claimed, DefinitionPtr definition) {
+/// The run as its journal tells it; an error leaves it unclaimed.
+Result<std::unique_ptr<Engine::ActiveRun>> Engine::read_back(store::Claimed claimed, const DefinitionPtr& definition) {
   auto run = std::make_unique<ActiveRun>(claimed.run, definition);
   run->epoch = claimed.epoch;
   Result<void> folded;
@@ -63,16 +64,38 @@ Result<Engine::Adopted> Engine::adopt(store::Claimed claimed, DefinitionPtr defi
     return folded.has_value();
   });
   if (!read) folded = read;
-  if (!folded || is_final(run->state.status())) {
+  if (folded) return run;
+  (void)services_.store.release(claimed.run, claimed.epoch);
+  return std::unexpected(folded.error());
+}
+
+Result<Engine::Adopted> Engine::adopt(store::Claimed claimed, const DefinitionPtr& definition) {
+  auto run = read_back(claimed, definition);
+  if (!run) return std::unexpected(run.error());
+  if (is_final((*run)->state.status())) {
     (void)services_.store.release(claimed.run, claimed.epoch);
-    if (!folded) return std::unexpected(folded.error());
     return Adopted::already_final;
   }
-  run->to_repeat = run->state.in_flight();
-  run->opening = RunResumed{.epoch = claimed.epoch};
-  add(std::move(run));
+  (*run)->to_repeat = (*run)->state.in_flight();
+  (*run)->opening = RunResumed{.epoch = claimed.epoch};
+  add(std::move(*run));
   check_mail(claimed.run);
   return Adopted::driven;
+}
+
+Result<void> Engine::compensate(store::Claimed claimed, const DefinitionPtr& definition, std::string reason) {
+  auto run = read_back(claimed, definition);
+  if (!run) return std::unexpected(run.error());
+  const auto& state = (*run)->state;
+  const bool anything = std::ranges::any_of(state.undoable(), [](const auto& done) { return done.status != Undoable::Status::undone; });
+  if (!is_final(state.status()) || !anything) {
+    (void)services_.store.release(claimed.run, claimed.epoch);
+    return fail(ErrorCode::conflict, is_final(state.status()) ? "nothing that the run completed can be undone any more"
+                                                              : "the run has not ended; cancel it first");
+  }
+  (*run)->opening = CompensationStarted{.reason = services_.secrets.redact(reason)};
+  advance(add(std::move(*run)));
+  return {};
 }
 
 void Engine::check_mail(RunId id) {
@@ -291,7 +314,7 @@ void Engine::abandon_all() {
 store::RunSummary Engine::summary_of(const ActiveRun& run) const {
   store::RunSummary summary;
   summary.status = run.state.status();
-  summary.tasks_total = static_cast<std::uint32_t>(run.state.tasks().size());
+  summary.tasks_total = static_cast<std::uint32_t>(run.state.definition().own_tasks);
   summary.tasks_completed = run.state.completed_tasks();
   summary.tasks_failed = run.state.failed_tasks();
   summary.error = run.state.error();

@@ -78,7 +78,9 @@ class Engine {
     already_final  ///< nothing to do; released again, and listeners hear nothing
   };
   /// Goes on with a claimed run: reads its journal, repeats what was in flight. An error leaves the run unclaimed.
-  [[nodiscard]] Result<Adopted> adopt(store::Claimed claimed, DefinitionPtr definition);
+  [[nodiscard]] Result<Adopted> adopt(store::Claimed claimed, const DefinitionPtr& definition);
+  /// Opens a claimed run that has ended again, to undo what it completed and has not undone. An error leaves the run unclaimed.
+  [[nodiscard]] Result<void> compensate(store::Claimed claimed, const DefinitionPtr& definition, std::string reason);
   /// Reads the run's inbox.
   void check_mail(RunId run);
 
@@ -100,6 +102,7 @@ class Engine {
 
   // engine.cpp: life of a run, commits, time
   ActiveRun& add(std::unique_ptr<ActiveRun> run);
+  [[nodiscard]] Result<std::unique_ptr<ActiveRun>> read_back(store::Claimed claimed, const DefinitionPtr& definition);
   void advance(ActiveRun& run);
   Result<store::Appending> append(ActiveRun& run);
   bool after_commit(ActiveRun& run);

@@ -68,6 +68,8 @@ void Engine::take(ActiveRun& run, const Action& action, std::vector<Event>& even
     expire_question(run, unanswered->task, events);
   } else if (const auto* late = std::get_if<ExpireTask>(&action)) {
     expire(run, late->task, events);
+  } else if (const auto* undo = std::get_if<StartCompensation>(&action)) {
+    fold(run, CompensationStarted{.reason = undo->reason}, events);
   } else if (std::holds_alternative<ExpireRun>(action)) {
     auto message = fmt::format("Workflow timeout: the run took longer than its global_timeout of {}",
                                human_duration(run.state.definition().global_timeout.value_or(microseconds{})));
