@@ -108,6 +108,8 @@ class Runtime {
   /// Goes on with a run that no living process drives.
   [[nodiscard]] Result<void> resume(std::string_view run_id);
   [[nodiscard]] Result<void> cancel(std::string_view run_id, std::string_view reason = "cancelled");
+  /// Undoes, newest first, what a run that has ended completed and has not undone; `wait` tells what became of it.
+  [[nodiscard]] Result<void> compensate(std::string_view run_id, std::string_view reason = "undone on request");
 
  private:
   struct State;

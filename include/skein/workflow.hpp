@@ -73,6 +73,8 @@ class TaskBuilder {
   TaskBuilder& when(std::string_view condition);
   /// `list`: an array, or an expression in `{{ }}` that makes one; parameters may use `item` and `index`. 0: the format's default.
   TaskBuilder& for_each(Json list, unsigned max_concurrency = 0);
+  /// The step that undoes it once it is completed: see `WorkflowBuilder::compensate_on_failure`. An empty agent: the task's.
+  TaskBuilder& compensate(std::string_view action, JsonObject parameters = {}, std::string_view agent = {});
   TaskBuilder& retry(unsigned max_attempts, double initial_delay = 1.0);
   TaskBuilder& continue_on_failure(bool yes = true);
   /// A crash must not repeat it: see guarantee 3 in docs/guarantees.md.
@@ -97,6 +99,8 @@ class WorkflowBuilder {
   WorkflowBuilder& parallel(unsigned max_parallel_tasks = 0);
   WorkflowBuilder& failure_strategy(std::string_view strategy);
   WorkflowBuilder& global_timeout(double seconds);
+  /// A failed run undoes what it completed, newest first.
+  WorkflowBuilder& compensate_on_failure();
   /// `schema` as in the file: a type name, or an object such as {"type": "integer", "default": 5}.
   WorkflowBuilder& input(std::string_view name, Json schema);
   WorkflowBuilder& agent(const AgentBuilder& agent);

@@ -100,6 +100,9 @@ EventText describe(const workflow::Event& event, const workflow::Definition& def
           out.text = fmt::format("stopping ({}){}{}", reasons.at(static_cast<std::size_t>(body.reason)), body.message.empty() ? "" : ": ",
                                  one_line(body.message));
           out.style = Style::yellow;
+        } else if constexpr (std::is_same_v<Body, CompensationStarted>) {
+          out.text = "undoing what was done: " + one_line(body.reason);
+          out.style = Style::yellow;
         } else if constexpr (std::is_same_v<Body, RunFinished>) {
           out.text = words_of(body) + (body.error.empty() ? "" : ": " + one_line(body.error));
           out.style = body.status == RunStatus::completed ? Style::green : body.status == RunStatus::failed ? Style::red : Style::yellow;

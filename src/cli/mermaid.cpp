@@ -56,13 +56,13 @@ void append_edges(std::string& out, const workflow::Definition& definition) {
 std::string to_mermaid(const workflow::Definition& definition) {
   std::string out = "flowchart TD\n";
   const auto& tasks = definition.tasks;
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
+  for (std::size_t i = 0; i < definition.own_tasks; ++i) {
     const auto& agent = definition.agents.at(tasks[i].agent);
     const auto* each = tasks[i].for_each ? " (for each)" : "";
     out += fmt::format("  t{}[\"{}{}<br/><small>{}: {}</small>\"]\n", i, escaped(tasks[i].name), each, escaped(agent.name),
                        escaped(tasks[i].action));
   }
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
+  for (std::size_t i = 0; i < definition.own_tasks; ++i) {
     for (const auto need : tasks[i].depends_on) out += fmt::format("  t{} --> t{}\n", need, i);
     if (definition.parallel_execution || i == 0 || tasks[i].graph || tasks[i - 1].graph) continue;
     const auto& needs = tasks[i].depends_on;

@@ -8,21 +8,39 @@
 namespace skein::cli {
 
 RunProgress::RunProgress(RunId id, const workflow::Definition& definition) : id_(id), workflow_(definition.name) {
-  tasks_.reserve(definition.tasks.size());
+  tasks_.reserve(definition.own_tasks);
   for (const auto& task : definition.tasks) {
     TaskProgress progress;
     progress.name = task.name;
     progress.needs = task.depends_on;
-    tasks_.push_back(std::move(progress));
+    if (task.undoes) {
+      undos_.push_back({.line = std::move(progress), .undoes = *task.undoes, .place = std::nullopt});
+    } else {
+      tasks_.push_back(std::move(progress));
+    }
   }
+}
+
+/// The line of a task; that of an undo step appears with its first attempt.
+TaskProgress& RunProgress::line_of(workflow::TaskIndex task) {
+  const auto own = tasks_.size() - shown_undos_;
+  if (task < own) return tasks_[task];
+  auto& undo = undos_.at(task - own);
+  if (!undo.place) {
+    undo.place = tasks_.size();
+    tasks_.push_back(undo.line);
+    ++shown_undos_;
+  }
+  return tasks_[*undo.place];
 }
 
 RunProgress::RunProgress(RunId id, const workflow::RunState& state) : RunProgress(id, state.definition()) {
   status_ = state.status();
   created_ = state.created();
-  for (std::size_t i = 0; i < tasks_.size(); ++i) {
+  for (std::size_t i = 0; i < state.tasks().size(); ++i) {
     const auto& from = state.tasks()[i];
-    auto& to = tasks_[i];
+    if (state.definition().tasks[i].undoes && from.attempt == 0) continue;
+    auto& to = line_of(static_cast<workflow::TaskIndex>(i));
     to.status = from.status;
     to.activation = from.activation;
     to.attempt = from.attempt;
@@ -95,30 +113,31 @@ void RunProgress::apply(const workflow::Event& event) {
           created_ = event.at;
           status_ = RunStatus::running;
         } else if constexpr (requires { body.attempt.item; } && !std::is_same_v<Body, SignalTaken>) {
-          auto& task = tasks_.at(body.attempt.task);
+          auto& task = line_of(body.attempt.task);
           if (body.attempt.item == no_item) {
             apply_to(task, body, event.at);
+            if (std::is_same_v<Body, TaskCompleted>) undone(body.attempt);
           } else {
             apply_to_item(task, body);
           }
         } else if constexpr (std::is_same_v<Body, ApprovalRequested>) {
-          auto& task = tasks_.at(body.task);
+          auto& task = line_of(body.task);
           task.status = TaskStatus::waiting;
           task.due = body.due;
           task.note = "asks: " + one_line(body.message);
         } else if constexpr (std::is_same_v<Body, ApprovalGiven>) {
-          auto& task = tasks_.at(body.task);
+          auto& task = line_of(body.task);
           task.status = TaskStatus::pending;
           task.due.reset();
           task.note.clear();
         } else if constexpr (std::is_same_v<Body, ApprovalRejected>) {
-          auto& task = tasks_.at(body.task);
+          auto& task = line_of(body.task);
           task.status = TaskStatus::failed;
           task.started = task.ended = event.at;
           task.due.reset();
           task.note = one_line(body.error.message);
         } else if constexpr (std::is_same_v<Body, ItemsListed>) {
-          auto& task = tasks_.at(body.task);
+          auto& task = line_of(body.task);
           task.status = TaskStatus::running;
           task.activation = body.activation;
           task.attempt = 1;
@@ -127,21 +146,25 @@ void RunProgress::apply(const workflow::Event& event) {
           task.items_ended = 0;
           task.items_failed = 0;
         } else if constexpr (std::is_same_v<Body, ItemsEnded>) {
-          auto& task = tasks_.at(body.task);
+          auto& task = line_of(body.task);
           task.status = body.error ? TaskStatus::failed : TaskStatus::completed;
           task.ended = event.at;
           task.note = body.error ? one_line(body.error->message) : "";
         } else if constexpr (std::is_same_v<Body, TaskSkipped>) {
-          auto& task = tasks_.at(body.task);
+          auto& task = line_of(body.task);
           task.status = TaskStatus::skipped;
           task.note = one_line(body.reason);
         } else if constexpr (std::is_same_v<Body, TaskCancelled>) {
-          auto& task = tasks_.at(body.task);
+          auto& task = line_of(body.task);
           task.status = TaskStatus::cancelled;
           task.ended = event.at;
           task.due.reset();
         } else if constexpr (std::is_same_v<Body, StopRequested>) {
           error_ = one_line(body.message);
+        } else if constexpr (std::is_same_v<Body, CompensationStarted>) {
+          status_ = RunStatus::running;
+          finished_.reset();
+          error_ = one_line(body.reason);
         } else if constexpr (std::is_same_v<Body, RunFinished>) {
           status_ = body.status;
           finished_ = event.at;
@@ -149,6 +172,14 @@ void RunProgress::apply(const workflow::Event& event) {
         }
       },
       event.body);
+}
+
+/// Where an undo step has done its work, what it undid is no longer there.
+void RunProgress::undone(const workflow::Attempt& attempt) {
+  const auto own = tasks_.size() - shown_undos_;
+  if (attempt.task < own) return;
+  auto& task = tasks_[undos_[attempt.task - own].undoes];
+  if (task.activation == attempt.activation) task.status = TaskStatus::compensated;
 }
 
 void RunProgress::apply(const std::string& breaker, const resilience::BreakerTransition& transition) {

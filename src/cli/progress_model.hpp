@@ -59,6 +59,14 @@ class RunProgress {
   [[nodiscard]] const std::vector<BreakerProgress>& breakers() const { return breakers_; }
 
  private:
+  struct UndoLine {
+    TaskProgress line;
+    workflow::TaskIndex undoes = 0;
+    std::optional<std::size_t> place;  ///< in `tasks_`, once it has begun
+  };
+  [[nodiscard]] TaskProgress& line_of(workflow::TaskIndex task);
+  void undone(const workflow::Attempt& attempt);
+
   RunId id_;
   std::string workflow_;
   RunStatus status_ = RunStatus::pending;
@@ -66,7 +74,9 @@ class RunProgress {
   std::optional<Instant> finished_;
   std::string error_;
   std::uint32_t retries_ = 0;
-  std::vector<TaskProgress> tasks_;
+  std::vector<TaskProgress> tasks_;    ///< after those of the file the undo steps that have begun
+  std::vector<UndoLine> undos_;
+  std::size_t shown_undos_ = 0;
   std::vector<BreakerProgress> breakers_;
 };
 

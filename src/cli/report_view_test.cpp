@@ -76,6 +76,7 @@ TEST(Mermaid, LabelsAreEscapedAndTheOrderOfTheFileIsDotted) {
     flow.tasks.push_back(std::move(next));
   }
   flow.tasks[2].depends_on = {0};
+  workflow::finish_definition(flow);
   const auto text = to_mermaid(flow);
   EXPECT_NE(text.find("t1[\"two #quot;x#quot;<br/><small>a#lt;b#gt;: do</small>\"]"), std::string::npos) << text;
   EXPECT_NE(text.find("t0 -.-> t1"), std::string::npos);

@@ -37,6 +37,10 @@ class Build {
     }
     const Path tasks(root, "tasks");
     for (std::size_t i = 0; i < spec_.tasks.size(); ++i) out_.tasks.push_back(task(i, Path(tasks, i)));
+    for (std::size_t i = 0; i < spec_.tasks.size(); ++i) {
+      const Path task(tasks, i);
+      if (spec_.tasks[i].compensate) out_.tasks.push_back(undo(i, Path(task, "compensate")));
+    }
     const Path edges(root, "edges");
     for (std::size_t i = 0; i < spec_.edges.size(); ++i) edge(spec_.edges[i], Path(edges, i));
     const Path outputs(root, "outputs");
@@ -88,7 +92,7 @@ class Build {
     workflow::TaskDefinition out;
     out.name = spec.name;
     out.description = spec.description;
-    out.agent = agent_of(spec);
+    out.agent = agent_of(spec.agent_name);
     out.action = spec.action;
     out.parameters = templates_.compile(or_object(spec.parameters.source), TemplatePlace::parameters, Path(at, "parameters"), index);
     out.timeout = spec.timeout;
@@ -115,6 +119,22 @@ class Build {
     return out;
   }
 
+  workflow::TaskDefinition undo(std::size_t index, const Path& at) {
+    const auto& task = spec_.tasks[index];
+    const auto& spec = *task.compensate;
+    workflow::TaskDefinition out;
+    out.name = task.name + "/undo";
+    out.description = "Undoes " + task.name;
+    out.agent = agent_of(spec.agent_name.empty() ? task.agent_name : spec.agent_name);
+    out.action = spec.action;
+    out.parameters = templates_.compile(or_object(spec.parameters.source), TemplatePlace::undo, Path(at, "parameters"), index);
+    out.timeout = spec.timeout;
+    out.retry = spec.retry_config;
+    out.retry_on = spec.retry_on;
+    out.undoes = static_cast<workflow::TaskIndex>(index);
+    return out;
+  }
+
   void edge(const EdgeSpec& spec, const Path& at) {
     const auto task = [&](const std::string& name) -> std::optional<workflow::TaskIndex> {
       const auto it = names_.tasks.find(name);
@@ -128,10 +148,9 @@ class Build {
   }
 
   /// The built-in agent is entered when the first task names it.
-  workflow::AgentIndex agent_of(const TaskSpec& task) {
-    if (const auto it = names_.agents.find(task.agent_name); it != names_.agents.end())
-      return static_cast<workflow::AgentIndex>(it->second);
-    if (task.agent_name != builtin_agent) return 0;  // a problem that check_names reports
+  workflow::AgentIndex agent_of(const std::string& name) {
+    if (const auto it = names_.agents.find(name); it != names_.agents.end()) return static_cast<workflow::AgentIndex>(it->second);
+    if (name != builtin_agent) return 0;  // a problem that check_names reports
     const auto known = std::ranges::find(out_.agents, builtin_agent, &workflow::AgentDefinition::name);
     if (known != out_.agents.end()) return static_cast<workflow::AgentIndex>(known - out_.agents.begin());
     AgentSpec builtin;
@@ -168,6 +187,7 @@ std::shared_ptr<workflow::Definition> build_definition(const WorkflowSpec& spec,
   out->max_parallel_tasks = spec.max_parallel_tasks;
   out->failure_strategy = spec.failure_strategy;
   out->global_timeout = spec.global_timeout;
+  out->on_failure = spec.on_failure;
   out->inputs = build_inputs(spec, problems);
   TemplateChecker templates(spec, names, graph, edges, problems);
   Build(spec, document, names, graph, templates, *out).run();

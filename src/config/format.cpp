@@ -11,9 +11,8 @@ namespace skein::config {
 namespace {
 
 /// Keys that later versions bring. They are refused by name wherever a workflow, an agent or a task may have keys.
-constexpr std::array<std::string_view, 14> later_keys{"compensate",    "on_failure", "budget",       "concurrency", "include",
-                                                      "schedule",      "model",      "instructions", "tools",       "role",
-                                                      "output_schema", "session",    "fallback",     "guardrails"};
+constexpr std::array<std::string_view, 12> later_keys{"budget", "concurrency", "include",       "schedule", "model",    "instructions",
+                                                      "tools",  "role",        "output_schema", "session",  "fallback", "guardrails"};
 
 constexpr std::array<std::string_view, 7> types{"string", "number", "integer", "boolean", "array", "object", "null"};
 
@@ -233,6 +232,30 @@ const Table<TaskSpec>& table_of<TaskSpec>() {
                 {.about = "It changes the world in a way that must not happen twice: an attempt in flight at a crash fails with "
                           "`outcome_unknown` instead of being repeated.",
                  .example = "true"}),
+          field("compensate", &T::compensate, {.about = "How it is undone once it is completed: `on_failure`, `skein compensate`."}),
+      });
+  return table;
+}
+
+template <>
+const Table<CompensateSpec>& table_of<CompensateSpec>() {
+  using T = CompensateSpec;
+  static const Table<T> table(
+      {.name = "compensate",
+       .about = "The step that undoes a completed task. Journaled, retried and resumed like any task; its name is `TASK/undo`.",
+       .refused = later_keys},
+      {
+          field("agent_name", &T::agent_name,
+                {.about = "The agent that does it; the task's without this key.", .example = "hotel", .check = without_expression}),
+          field("action", &T::action,
+                {.about = "What the agent is to do.", .example = "cancel", .required = true, .check = without_expression}),
+          field("parameters", &T::parameters,
+                {.about = "What the action is given. The task's own name stands for what is undone.",
+                 .example = "{id: \"{{ book.result.id }}\"}"}),
+          field("timeout", &T::timeout,
+                {.about = "The longest one attempt may take; the agent's without this key.", .example = "10", .minimum = 0.001}),
+          field("retry_config", &T::retry_config, {.about = "Replaces the agent's as a whole."}),
+          field("retry_on", &T::retry_on, {.about = "Replaces the agent's as a whole."}),
       });
   return table;
 }
@@ -362,6 +385,9 @@ const Table<WorkflowSpec>& table_of<WorkflowSpec>() {
                 {.about = "What the failure of a task means for the others.", .example = "partial_completion_allowed"}),
           field("global_timeout", &T::global_timeout,
                 {.about = "The longest a run may take; without this key as long as it takes.", .example = "300", .minimum = 0.001}),
+          field("on_failure", &T::on_failure,
+                {.about = "What a failed run does about finished work: nothing, or undo it by the `compensate` steps, newest first.",
+                 .example = "compensate"}),
           field("inputs", &T::inputs, {.about = "What a run is given: name → type or schema.", .example = "{city: string}"}),
           field("defaults", &T::defaults, {.about = "What agents and tasks that do not say it themselves take over."}),
           field("agents", &T::agents, {.about = "What can be given tasks."}),

@@ -70,6 +70,16 @@ struct ApprovalSpec {
   workflow::ApprovalTimeout on_timeout = workflow::ApprovalTimeout::reject;
 };
 
+/// How a task's finished work is undone.
+struct CompensateSpec {
+  std::string agent_name;
+  std::string action;
+  ObjectTemplate parameters;
+  std::optional<microseconds> timeout;
+  std::optional<resilience::RetryPolicy> retry_config;
+  std::optional<workflow::RetryOn> retry_on;
+};
+
 struct TaskSpec {
   std::string name;
   std::string description;
@@ -87,6 +97,7 @@ struct TaskSpec {
   std::optional<resilience::RetryPolicy> retry_config;
   std::optional<workflow::RetryOn> retry_on;
   bool effect = false;
+  std::optional<CompensateSpec> compensate;
 };
 
 struct EdgeSpec {
@@ -155,6 +166,7 @@ struct WorkflowSpec {
   std::uint32_t max_parallel_tasks = 0;
   workflow::FailureStrategy failure_strategy = workflow::FailureStrategy::stop_on_first_failure;
   std::optional<microseconds> global_timeout;
+  workflow::OnFailure on_failure = workflow::OnFailure::keep;
   describe::Named<SchemaNode> inputs;
   std::optional<DefaultsSpec> defaults;
   std::vector<AgentSpec> agents;
@@ -201,6 +213,8 @@ template <>
 const Table<config::TaskSpec>& table_of<config::TaskSpec>();
 template <>
 const Table<config::ApprovalSpec>& table_of<config::ApprovalSpec>();
+template <>
+const Table<config::CompensateSpec>& table_of<config::CompensateSpec>();
 template <>
 const Table<config::EdgeSpec>& table_of<config::EdgeSpec>();
 template <>

@@ -61,13 +61,20 @@ void check_chosen_names(const Path& place, const auto& named, Problems& problems
   }
 }
 
-void check_task_agent(const TaskSpec& task, const Names& names, const std::vector<std::string_view>& agents, const Path& at,
-                      Problems& problems) {
-  if (task.agent_name.empty() || task.agent_name == builtin_agent || names.agents.contains(task.agent_name)) return;
-  auto advice = suggestion(task.agent_name, agents, problems);
+void check_agent_name(std::string_view task, const std::string& agent, const Names& names, const std::vector<std::string_view>& agents,
+                      const Path& at, Problems& problems) {
+  if (agent.empty() || agent == builtin_agent || names.agents.contains(agent)) return;
+  auto advice = suggestion(agent, agents, problems);
   if (advice.empty()) advice = "; declare it under 'agents'";
-  add_error(problems, Path(at, "agent_name"),
-            fmt::format("Task '{}' references undefined agent '{}'{}", task.name, task.agent_name, advice));
+  add_error(problems, Path(at, "agent_name"), fmt::format("Task '{}' references undefined agent '{}'{}", task, agent, advice));
+}
+
+void check_compensation(const WorkflowSpec& spec, Problems& problems) {
+  const auto undoes = [](const TaskSpec& task) { return task.compensate.has_value(); };
+  if (spec.on_failure != workflow::OnFailure::compensate || std::ranges::any_of(spec.tasks, undoes)) return;
+  const Path root;
+  add_error(problems, Path(root, "on_failure"),
+            "'on_failure: compensate' has nothing to do: no task has 'compensate'; add it, or remove this");
 }
 
 void check_dependencies(const TaskSpec& task, const Names& names, const std::vector<std::string_view>& tasks, const Path& at,
@@ -145,6 +152,7 @@ void check_names(const WorkflowSpec& spec, const Names& names, Problems& problem
                 describe::Part::key);
     }
   }
+  check_compensation(spec, problems);
   auto agents = names_in(names.agents);
   agents.push_back(builtin_agent);
   const auto tasks = names_in(names.tasks);
@@ -152,7 +160,9 @@ void check_names(const WorkflowSpec& spec, const Names& names, Problems& problem
   for (std::size_t i = 0; i < spec.tasks.size(); ++i) {
     const Path at(list, i);
     warn_if_hiding(spec.tasks[i].name, "task", Path(at, "name"), describe::Part::value, problems);
-    check_task_agent(spec.tasks[i], names, agents, at, problems);
+    check_agent_name(spec.tasks[i].name, spec.tasks[i].agent_name, names, agents, at, problems);
+    if (const auto& undo = spec.tasks[i].compensate)
+      check_agent_name(spec.tasks[i].name, undo->agent_name, names, agents, Path(at, "compensate"), problems);
     check_dependencies(spec.tasks[i], names, tasks, at, problems);
     check_items(spec.tasks[i], names, at, problems);
   }

@@ -186,7 +186,8 @@ void TemplateChecker::check_task(const Use& use, std::size_t target, std::string
         use, fmt::format("an agent may refer only to inputs, env and secrets, not to task '{}'; move this to the task's parameters", name));
   }
   if (!field.empty()) check_member(use, task_members, "a task");
-  if (use.place == TemplatePlace::output || graph_.order.empty()) return;
+  // When work is undone every task has come to its end.
+  if (use.place == TemplatePlace::output || use.place == TemplatePlace::undo || graph_.order.empty()) return;
   const auto& self = spec_.tasks[use.task].name;
   if (use.place == TemplatePlace::edge && target == use.task) return;
   const auto graph = edges_.graph_of[use.task];

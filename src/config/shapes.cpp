@@ -49,6 +49,11 @@ std::span<const std::string_view> names_of<workflow::ApprovalTimeout>() {
   return words;
 }
 template <>
+std::span<const std::string_view> names_of<workflow::OnFailure>() {
+  static constexpr std::array<std::string_view, 2> words{"keep", "compensate"};
+  return words;
+}
+template <>
 std::span<const std::string_view> names_of<ErrorCode>() {
   return words_of<ErrorCode, static_cast<std::size_t>(ErrorCode::internal) + 1>();
 }

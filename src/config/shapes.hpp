@@ -90,6 +90,8 @@ struct Shape<config::OpenRule> : PlainShape {
 template <>
 std::span<const std::string_view> names_of<workflow::ApprovalTimeout>();
 template <>
+std::span<const std::string_view> names_of<workflow::OnFailure>();
+template <>
 std::span<const std::string_view> names_of<workflow::FailureStrategy>();
 template <>
 std::span<const std::string_view> names_of<workflow::AuthenticationType>();

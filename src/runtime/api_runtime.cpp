@@ -198,4 +198,10 @@ Result<void> Runtime::cancel(std::string_view run_id, std::string_view reason) {
   return state_->runtime->cancel(*id, reason);
 }
 
+Result<void> Runtime::compensate(std::string_view run_id, std::string_view reason) {
+  const auto id = parsed(run_id);
+  if (!id) return std::unexpected(id.error());
+  return state_->runtime->compensate(*id, reason);
+}
+
 }  // namespace skein

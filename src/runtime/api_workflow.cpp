@@ -95,6 +95,12 @@ TaskBuilder& TaskBuilder::for_each(Json list, unsigned max_concurrency) {
   set("for_each", std::move(list));
   return max_concurrency > 0 ? set("max_concurrency", max_concurrency) : *this;
 }
+TaskBuilder& TaskBuilder::compensate(std::string_view action, JsonObject parameters, std::string_view agent) {
+  JsonObject undo{{"action", action}};
+  if (!parameters.empty()) undo["parameters"] = std::move(parameters);
+  if (!agent.empty()) undo["agent_name"] = agent;
+  return set("compensate", Json(std::move(undo)));
+}
 TaskBuilder& TaskBuilder::retry(unsigned max_attempts, double initial_delay) {
   return set("retry_config", JsonObject{{"max_attempts", max_attempts}, {"initial_delay", initial_delay}});
 }
@@ -113,6 +119,7 @@ WorkflowBuilder& WorkflowBuilder::parallel(unsigned max_parallel_tasks) {
 }
 WorkflowBuilder& WorkflowBuilder::failure_strategy(std::string_view strategy) { return set("failure_strategy", Json(strategy)); }
 WorkflowBuilder& WorkflowBuilder::global_timeout(double seconds) { return set("global_timeout", seconds); }
+WorkflowBuilder& WorkflowBuilder::compensate_on_failure() { return set("on_failure", "compensate"); }
 WorkflowBuilder& WorkflowBuilder::input(std::string_view name, Json schema) {
   object("inputs")[name] = std::move(schema);
   return *this;

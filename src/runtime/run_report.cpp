@@ -1,5 +1,7 @@
 #include "runtime/run_report.hpp"
 
+#include <ranges>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
@@ -40,11 +42,14 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
                    .error = state.error(),
                    .inputs = state.inputs_ptr(),
                    .outputs = state.outputs(),
-                   .tasks = {}};
+                   .tasks = {},
+                   .undone = {},
+                   .not_undone = {}};
   report.tasks.reserve(definition.tasks.size());
   for (std::size_t i = 0; i < definition.tasks.size(); ++i) {
     const auto& task = definition.tasks[i];
     const auto& now = state.tasks()[i];
+    if (task.undoes && now.attempt == 0) continue;
     TaskReport out{.name = task.name,
                    .agent = definition.agents[task.agent].name,
                    .status = now.status,
@@ -70,6 +75,13 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
     }
     out.awaits = awaited(state, static_cast<workflow::TaskIndex>(i));
     report.tasks.push_back(std::move(out));
+  }
+  for (const auto& done : std::views::reverse(state.undoable())) {
+    if (done.status == workflow::Undoable::Status::undone) report.undone.push_back(definition.tasks[done.task].name);
+  }
+  for (const auto& done : state.undoable()) {
+    const bool tried = done.status == workflow::Undoable::Status::failed || !report.undone.empty();
+    if (tried && done.status != workflow::Undoable::Status::undone) report.not_undone.push_back(definition.tasks[done.task].name);
   }
   return report;
 }
@@ -119,6 +131,8 @@ Json to_json_value(const RunReport& report) {
     tasks.emplace_back(std::move(t));
   }
   out["tasks"] = std::move(tasks);
+  if (!report.undone.empty()) out["undone"] = JsonArray(report.undone.begin(), report.undone.end());
+  if (!report.not_undone.empty()) out["not_undone"] = JsonArray(report.not_undone.begin(), report.not_undone.end());
   out["definition_hash"] = report.definition_hash;
   return out;
 }

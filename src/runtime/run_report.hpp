@@ -15,7 +15,6 @@
 
 namespace skein::runtime {
 
-/// One task of a run, for people and programs.
 /// How far a `for_each` has come.
 struct ItemCounts {
   std::uint32_t total = 0;
@@ -31,6 +30,7 @@ struct AwaitedReport {
   std::string signal;                  ///< the name of a signal; empty for a question
 };
 
+/// One task of a run, or a step that undoes one, for people and programs.
 struct TaskReport {
   std::string name;
   std::string agent;
@@ -60,7 +60,9 @@ struct RunReport {
   std::string error;
   JsonPtr inputs;
   JsonPtr outputs;
-  std::vector<TaskReport> tasks;       ///< in file order
+  std::vector<TaskReport> tasks;       ///< in file order; after them the undo steps that have begun
+  std::vector<std::string> undone;     ///< tasks whose completed work was undone, an entry each time, in the order of the undoing
+  std::vector<std::string> not_undone; ///< after an undoing: completed work that is still there
 };
 
 [[nodiscard]] RunReport report_of(RunId id, const workflow::RunState& state);

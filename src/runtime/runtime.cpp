@@ -169,7 +169,7 @@ Result<RunId> Runtime::enqueue(const workflow::DefinitionPtr& definition, const 
   append.at = now;
   append.entry = std::make_shared<const workflow::EventBatch>(definition, std::move(events));
   append.summary.status = RunStatus::pending;
-  append.summary.tasks_total = static_cast<std::uint32_t>(definition->tasks.size());
+  append.summary.tasks_total = static_cast<std::uint32_t>(definition->own_tasks);
   append.keep = store::Keep::released;
   append.create = std::make_shared<const store::NewRun>(store::NewRun{
       .workflow = definition->name, .definition_hash = definition->hash, .definition = definition->document_text, .created = now});
@@ -226,17 +226,40 @@ Result<void> Runtime::can_drive(const workflow::Definition& definition) const {
   return {};
 }
 
+Result<void> Runtime::compensate(RunId run, std::string_view reason) {
+  const auto row = store_->find_run(run);
+  if (!row) return std::unexpected(row.error());
+  auto loaded = definition(row->definition_hash);
+  if (!loaded) return std::unexpected(loaded.error());
+  if (auto able = can_drive(**loaded); !able) return able;
+  const auto claimed = store_->claim(run);
+  if (!claimed) return std::unexpected(claimed.error());
+  begin_driving(run);
+  std::promise<Result<void>> promise;
+  auto answer = promise.get_future();
+  shard_of(run).post([&, wanted = *loaded](workflow::Engine& engine) {
+    auto opened = engine.compensate(*claimed, wanted, std::string(reason));
+    if (!opened) leave(run, std::nullopt);
+    promise.set_value(std::move(opened));
+  });
+  return answer.get();
+}
+
+void Runtime::begin_driving(RunId run) {
+  {
+    const std::lock_guard lock(ended_mutex_);
+    driven_[run] = std::nullopt;
+  }
+  ++active_;
+}
+
 Result<void> Runtime::adopt(store::Claimed claimed, std::string_view definition_hash) {
   auto loaded = definition(definition_hash);
   if (!loaded) {
     (void)store_->release(claimed.run, claimed.epoch);
     return std::unexpected(loaded.error());
   }
-  {
-    const std::lock_guard lock(ended_mutex_);
-    driven_[claimed.run] = std::nullopt;
-  }
-  ++active_;
+  begin_driving(claimed.run);
   shard_of(claimed.run).post([this, claimed, wanted = *loaded](workflow::Engine& engine) {
     const auto adopted = engine.adopt(claimed, wanted);
     if (adopted) {

@@ -83,6 +83,8 @@ class Runtime final : private workflow::EngineListener {
   [[nodiscard]] Result<void> resume(RunId run);
   /// Asks the run's owner to cancel it; durable when it returns. A run without an owner is taken over and cancelled here.
   [[nodiscard]] Result<void> cancel(RunId run, std::string_view reason);
+  /// Drives a run that has ended again, to undo what it completed and has not undone. `conflict` where there is nothing to undo.
+  [[nodiscard]] Result<void> compensate(RunId run, std::string_view reason);
   /// Tells a run that a signal has come; durable when it returns, and kept until an attempt takes it. A run without an owner is taken
   /// over here.
   [[nodiscard]] Result<void> signal(RunId run, std::string_view name, const Json& payload);
@@ -121,6 +123,7 @@ class Runtime final : private workflow::EngineListener {
   void on_lost(RunId run, const Error& why) override;
   void on_asleep(RunId run) override;
   void on_next_due(std::optional<Instant>) override {}
+  void begin_driving(RunId run);
   void leave(RunId run, std::optional<Error> why);
   void watch();
   Shard& shard_of(RunId run);

@@ -38,7 +38,7 @@ class Scenario:
         self.rng = random.Random(seed)
         self.store = self.folder / "store" / "skein.db"
         self.file = self.folder / "workflow.json"
-        self.steps = write_workflow(seed, witness.url, self.file)
+        self.steps, self.end = write_workflow(seed, witness.url, self.file)
         self.acknowledged = set()
         self.finished_steps = {}  # key -> requests when its result was first seen in the journal
         self.kills = 0
@@ -158,12 +158,16 @@ class Scenario:
             events = self.events(run)
             if [e["seq"] for e in events] != list(range(1, len(events) + 1)):
                 raise Violation(f"run {run}: event numbers have holes")
-            if events[-1]["type"] != "run_completed":
+            if events[-1]["type"] != self.end:
                 raise Violation(f"run {run} ended with {events[-1]}")
             wanted = sorted(f"{task}:{step}" for task, steps in self.steps.items() for step in steps)
             done = sorted(step_of(e) for e in events if e["type"] == "task_completed")
             if done != wanted:
                 raise Violation(f"run {run} completed {done} instead of {wanted}")
+            undone = [step_of(e).replace("/undo", "") for e in events if e["type"] == "task_completed" and e["task"].endswith("/undo")]
+            order = [step_of(e) for e in events if e["type"] in ("task_completed", "items_completed") and step_of(e) in undone]
+            if undone != order[::-1]:
+                raise Violation(f"run {run} did {order} and undid {undone}")
             for kind in ("approval_requested", "approval_given", "signal_taken"):
                 about = [e["task"] for e in events if e["type"] == kind]
                 if len(about) != len(set(about)):

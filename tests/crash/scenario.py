@@ -5,13 +5,13 @@ import random
 
 
 def make_workflow(seed, url):
-    """A workflow that always completes in the end, and the steps it must have done: {task: {"activation" or "activation:item"}}.
+    """A workflow, the steps it must have done in the end, {task: {"activation" or "activation:item"}}, and the type of its last event.
 
-    Every failure of the witness is shorter than the retries.
+    Every failure of the witness is shorter than the retries, so runs complete; some are made to fail at last and undo what they did.
     """
     rng = random.Random(seed)
     names = [f"t{i}" for i in range(rng.randint(3, 8))]
-    tasks, steps = [], {}
+    tasks, steps, skipped = [], {}, set()
     for i, name in enumerate(names):
         needs = rng.sample(names[:i], rng.randint(0, min(i, 2)))
         kind = rng.choice(["call", "call", "call", "transform", "wait", "exec", "each", "signal"])
@@ -40,10 +40,15 @@ def make_workflow(seed, url):
             task["when"] = f"{{{{ ({needs[0]}.status == 'completed' or {needs[0]}.status == 'skipped') == {json.dumps(wanted)} }}}}"
             if not wanted:
                 steps[name] = set()
+                skipped.add(name)
         tasks.append(task)
     edges = add_loop(rng, seed, tasks, steps) if rng.random() < 0.5 else []
+    doomed = rng.random() < 0.4
+    if doomed:
+        add_undoing(rng, seed, tasks, steps, skipped)
     workflow = {
         "name": f"crash_{seed}",
+        "on_failure": "compensate" if doomed else "keep",
         "parallel_execution": rng.random() < 0.7,
         "failure_strategy": "stop_on_first_failure",
         "agents": [
@@ -53,7 +58,18 @@ def make_workflow(seed, url):
         "tasks": tasks,
         "edges": edges,
     }
-    return workflow, steps
+    return workflow, steps, "run_failed" if doomed else "run_completed"
+
+
+def add_undoing(rng, seed, tasks, steps, skipped):
+    """A last task that fails, and steps that undo some of the others."""
+    undoable = rng.sample(tasks, rng.randint(1, len(tasks)))
+    for task in undoable:
+        name = task["name"]
+        task["compensate"] = {"agent_name": "witness", "action": f"/{seed}/{name}_undo", "parameters": {"data": {"was": f"{{{{ {name}.result }}}}"}}}
+        if name not in skipped:
+            steps[f"{name}/undo"] = {"1"} if "for_each" in task else set(steps[name])
+    tasks.append({"name": "doomed", "agent_name": "local", "action": "fail", "depends_on": [t["name"] for t in tasks]})
 
 
 def add_loop(rng, seed, tasks, steps):
@@ -73,6 +89,6 @@ def add_loop(rng, seed, tasks, steps):
 
 
 def write_workflow(seed, url, path):
-    workflow, steps = make_workflow(seed, url)
+    workflow, steps, end = make_workflow(seed, url)
     path.write_text(json.dumps(workflow, indent=1))
-    return steps
+    return steps, end

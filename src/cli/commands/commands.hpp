@@ -11,6 +11,7 @@ void register_resume(CommandLine& line, Session& session);
 void register_approve(CommandLine& line, Session& session);
 void register_reject(CommandLine& line, Session& session);
 void register_signal(CommandLine& line, Session& session);
+void register_compensate(CommandLine& line, Session& session);
 void register_cancel(CommandLine& line, Session& session);
 void register_worker(CommandLine& line, Session& session);
 void register_runs(CommandLine& line, Session& session);

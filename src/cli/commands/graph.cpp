@@ -19,6 +19,7 @@ Json to_document(const workflow::Definition& definition) {
   JsonArray nodes;
   JsonArray edges;
   for (const auto& task : definition.tasks) {
+    if (task.undoes) continue;
     JsonObject node;
     node["name"] = task.name;
     node["agent"] = definition.agents.at(task.agent).name;

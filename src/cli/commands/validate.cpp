@@ -47,8 +47,8 @@ Result<int> validate(Session& session, const ValidateOptions& options) {
     for (const auto& problem : problems) output.note(problem_text(problem, output.err().color));
     if (loaded) {
       const auto& definition = *loaded->definition;
-      output.print(fmt::format("{}: valid; workflow '{}' with {} {} and {} {}", file, definition.name, definition.tasks.size(),
-                               definition.tasks.size() == 1 ? "task" : "tasks", definition.agents.size(),
+      output.print(fmt::format("{}: valid; workflow '{}' with {} {} and {} {}", file, definition.name, definition.own_tasks,
+                               definition.own_tasks == 1 ? "task" : "tasks", definition.agents.size(),
                                definition.agents.size() == 1 ? "agent" : "agents"));
     } else {
       output.note(fmt::format("{}: {} {}", file, problems.size(), problems.size() == 1 ? "problem" : "problems"));
