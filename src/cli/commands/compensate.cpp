@@ -41,7 +41,8 @@ void register_compensate(CommandLine& line, Session& session) {
   auto& command = line.command("compensate", "Run", "Undo what a run that has ended did");
   command
       .details(
-          "Runs the `compensate` steps of its completed tasks, newest first, one at a time. What was undone before is not undone again; what "
+          "Runs the `compensate` steps of its completed tasks, newest first, one at a time. What was undone before is not undone again; "
+          "what "
           "could not be undone is tried again. Exit code 0: nothing is left to undo, 1: something could not be undone.")
       .positional("RUN", options->run, Need::required, "The run's id, its beginning (4 characters or more), or: last")
       .option("--reason", options->reason, "TEXT", "Why; it stands in the run's events");

@@ -106,8 +106,9 @@ TEST_F(UndoTest, AnUndoStepIsRetriedAsItsAgentSays) {
 }
 
 TEST_F(UndoTest, EachActivationIsUndoneWithItsOwnResult) {
-  auto definition = make_definition({{.name = "first"}, {.name = "book", .undo = JsonObject{{"id", "{{ book.result.id }}"}, {"all", "{{ book }}"}}}},
-                                    {{.from = "first", .to = "book"}, {.from = "book", .to = "book", .max_iterations = 5}});
+  auto definition =
+      make_definition({{.name = "first"}, {.name = "book", .undo = JsonObject{{"id", "{{ book.result.id }}"}, {"all", "{{ book }}"}}}},
+                      {{.from = "first", .to = "book"}, {.from = "book", .to = "book", .max_iterations = 5}});
   definition->on_failure = OnFailure::compensate;
   h.run(definition);
   h.answer_last(AgentResponse::ok(nullptr));
