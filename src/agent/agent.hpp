@@ -23,6 +23,10 @@ namespace skein::http {
 class Client;
 }
 
+namespace skein::workflow {
+struct Definition;
+}
+
 namespace skein::agent {
 
 namespace asio = boost::asio;
@@ -50,10 +54,17 @@ class AsyncAgent : public Agent {
   [[nodiscard]] virtual asio::awaitable<AgentResponse> execute(const AgentRequest& request) = 0;
 };
 
-/// What an attempt waits for: an instant, a signal, or whichever comes first.
+/// A run of another workflow.
+struct ChildRun {
+  std::shared_ptr<const workflow::Definition> definition;
+  JsonPtr inputs;                   ///< checked, defaults applied
+};
+
+/// What an attempt waits for: an instant, a signal, or whichever comes first; or the end of a run that begins with the attempt.
 struct Wait {
   std::optional<Instant> until;     ///< an instant in the past answers at once
   std::string signal;               ///< the name of a signal; empty: none
+  std::optional<ChildRun> child;    ///< its end answers like a signal, with {run, status, outputs, error} as the payload
 };
 
 /// Answers some actions later and needs nothing until then: the engine keeps a durable timer or waits for a signal, and keeps no
@@ -82,6 +93,7 @@ struct AgentSettings {
   std::string command;
   std::vector<std::string> args;
   std::map<std::string, std::string> env;
+  std::shared_ptr<const workflow::Definition> workflow;  ///< of kind `workflow`
 };
 
 /// What an agent may use; everything outlives it and belongs to its shard.

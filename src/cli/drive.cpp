@@ -31,10 +31,19 @@ void say_how_to_resume(Session& session, RunId run, const DriveOptions& options)
       fmt::format("Interrupted; what was done is kept. Go on with: skein resume {}{}", run.str(), store_hint(options.common)));
 }
 
-/// Says what the run waits for and which command answers it.
-void say_what_it_waits_for(Session& session, const runtime::RunReport& report, const DriveOptions& options) {
+/// Says what the run waits for and which command answers it; of runs that it began too.
+void say_what_it_waits_for(Session& session, const runtime::Runtime& runtime,  // NOLINT(misc-no-recursion): as deep as workflows are nested
+                           const runtime::RunReport& report, const DriveOptions& options) {
   for (const auto& task : report.tasks) {
     if (!task.awaits) continue;
+    for (const auto child : task.awaits->children) {
+      const auto inner = runtime.report(child);
+      if (!inner) continue;
+      session.output.note(fmt::format("'{}' runs {} ({}), which is {}", one_line(task.name), short_id(child), one_line(inner->workflow),
+                                      to_string(inner->status)));
+      say_what_it_waits_for(session, runtime, *inner, options);
+    }
+    if (!task.awaits->children.empty()) continue;
     const auto where = fmt::format("{} {}{}", short_id(report.id), task.awaits->signal.empty() ? task.name : task.awaits->signal,
                                    store_hint(options.common));
     if (task.awaits->signal.empty()) {
@@ -48,9 +57,14 @@ void say_what_it_waits_for(Session& session, const runtime::RunReport& report, c
 }
 
 /// Asks the person at the terminal the questions that the run waits for. True where one was answered.
-bool ask_here(Session& session, runtime::Runtime& runtime, const runtime::RunReport& report) {
+bool ask_here(Session& session, runtime::Runtime& runtime, const runtime::RunReport& report) {  // NOLINT(misc-no-recursion): as above
   for (const auto& task : report.tasks) {
-    if (!task.awaits || !task.awaits->signal.empty()) continue;
+    if (!task.awaits) continue;
+    for (const auto child : task.awaits->children) {
+      const auto inner = runtime.report(child);
+      if (inner && ask_here(session, runtime, *inner)) return true;
+    }
+    if (!task.awaits->asks()) continue;
     session.output.note(fmt::format("\n'{}' asks: {}", one_line(task.name), one_line(task.awaits->message)));
     if (task.awaits->parameters && !task.awaits->parameters->is_null()) session.output.note(readable(*task.awaits->parameters));
     session.output.prompt("Approve? [y]es, [n]o, anything else: later > ");
@@ -152,7 +166,7 @@ Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOption
     say_how_to_resume(session, *run, options);
     return session.interrupts.exit_code();
   }
-  if (report->status == RunStatus::waiting && !options.common.json) say_what_it_waits_for(session, *report, options);
+  if (report->status == RunStatus::waiting && !options.common.json) say_what_it_waits_for(session, runtime, *report, options);
   return show_outcome(session, *report, options);
 }
 

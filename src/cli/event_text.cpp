@@ -28,6 +28,11 @@ std::string words_of(const workflow::RunFinished& body) {
   }
 }
 
+std::string text_of(const Json& object, std::string_view key) {
+  const auto* value = at_pointer(object, fmt::format("/{}", key));
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string{};
+}
+
 }  // namespace
 
 EventText describe(const workflow::Event& event, const workflow::Definition& definition) {
@@ -44,9 +49,10 @@ EventText describe(const workflow::Event& event, const workflow::Definition& def
           out.text = "resumed; attempts in flight are repeated";
           out.style = Style::bold;
         } else if constexpr (std::is_same_v<Body, AttemptStarted>) {
-          out.text = !body.signal.empty() ? fmt::format("waits for the signal {}", one_line(body.signal))
-                     : body.wake_at       ? fmt::format("waiting until {}", clock_time(*body.wake_at))
-                                          : fmt::format("started (attempt {})", body.attempt.attempt);
+          out.text = body.child             ? "runs " + body.child->str()
+                     : !body.signal.empty() ? fmt::format("waits for the signal {}", one_line(body.signal))
+                     : body.wake_at         ? fmt::format("waiting until {}", clock_time(*body.wake_at))
+                                            : fmt::format("started (attempt {})", body.attempt.attempt);
         } else if constexpr (std::is_same_v<Body, TaskCompleted>) {
           out.text = fmt::format("completed in {}", human_duration(body.duration));
           out.style = Style::green;
@@ -65,10 +71,12 @@ EventText describe(const workflow::Event& event, const workflow::Definition& def
           out.text = "cancelled";
           out.style = Style::dim;
         } else if constexpr (std::is_same_v<Body, SignalReceived>) {
-          out.text = fmt::format("signal {}: {}", one_line(body.name), shorten(one_line(to_json(*body.payload)), longest_data));
+          out.text = is_signal_of_end(body.name)
+                         ? fmt::format("run {} {}", child_of(body.name).str(), one_line(text_of(*body.payload, "status")))
+                         : fmt::format("signal {}: {}", one_line(body.name), shorten(one_line(to_json(*body.payload)), longest_data));
           out.style = Style::cyan;
         } else if constexpr (std::is_same_v<Body, SignalTaken>) {
-          out.text = "takes the signal";
+          out.text = "takes the news";
         } else if constexpr (std::is_same_v<Body, ApprovalRequested>) {
           out.text = "asks: " + one_line(body.message);
           out.style = Style::cyan;

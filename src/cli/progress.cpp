@@ -93,7 +93,9 @@ void Progress::work() {
 void Progress::print(const std::vector<News>& news) {
   std::string out;
   const auto put = [&](const std::optional<RunId>& run, const Line& line) {
-    if (mode_ == ProgressMode::tagged) out += paint(run ? short_id(*run) : std::string(13, ' '), Style::dim, terminal_.color) + " ";
+    if (run && !first_) first_ = run;
+    if (mode_ == ProgressMode::tagged || (run && run != first_))
+      out += paint(run ? short_id(*run) : std::string(13, ' '), Style::dim, terminal_.color) + " ";
     out += line.text(0, terminal_.color);
     out += '\n';
   };
@@ -133,6 +135,7 @@ void Progress::print_json(const std::vector<News>& news) {
 void Progress::fold(const std::vector<News>& news) {
   for (const auto& item : news) {
     if (const auto* heard = std::get_if<Heard>(&item)) {
+      if (run_ && run_->id() != heard->run) continue;  // of a run that it began: the picture is of one run
       if (heard->seed) run_ = heard->seed;
       if (!run_) {
         run_.emplace(heard->run, *heard->definition);

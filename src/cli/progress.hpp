@@ -78,6 +78,7 @@ class Progress final : public runtime::Listener {
   // Of the printing thread.
   std::optional<RunProgress> run_;
   std::vector<Tripped> early_;  ///< breakers heard of before the run
+  std::optional<RunId> first_;  ///< the run that was heard of first; in lines, others are named
   std::size_t painted_ = 0;     ///< lines on the screen that belong to the picture
   bool interrupted_ = false;
   std::thread thread_;

@@ -3,9 +3,18 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "cli/output.hpp"
 #include "cli/screen_text.hpp"
 
 namespace skein::cli {
+namespace {
+
+std::string what_for(const std::string& signal) {
+  if (workflow::is_signal_of_end(signal)) return "runs " + short_id(workflow::child_of(signal));
+  return "waits for the signal " + one_line(signal);
+}
+
+}  // namespace
 
 RunProgress::RunProgress(RunId id, const workflow::Definition& definition) : id_(id), workflow_(definition.name) {
   tasks_.reserve(definition.own_tasks);
@@ -54,7 +63,7 @@ RunProgress::RunProgress(RunId id, const workflow::RunState& state) : RunProgres
     if (from.status == TaskStatus::retrying || from.status == TaskStatus::waiting) to.due = from.due;
     if (const auto* question = state.question(static_cast<workflow::TaskIndex>(i))) to.note = "asks: " + one_line(question->message);
     if (const auto signal = state.awaited_signal({.task = static_cast<workflow::TaskIndex>(i)}); !signal.empty())
-      to.note = "waits for the signal " + one_line(signal);
+      to.note = what_for(std::string(signal));
     if (from.error) to.note = one_line(from.error->message);
     if (!from.skip_reason.empty()) to.note = one_line(from.skip_reason);
   }
@@ -68,7 +77,7 @@ void apply_to(TaskProgress& task, const Body& body, Instant at) {
   using namespace workflow;
   if constexpr (std::is_same_v<Body, AttemptStarted>) {
     task.status = body.waits() ? TaskStatus::waiting : TaskStatus::running;
-    task.note = body.signal.empty() ? "" : "waits for the signal " + one_line(body.signal);
+    task.note = body.signal.empty() ? "" : what_for(body.signal);
     task.activation = body.attempt.activation;
     task.attempt = body.attempt.attempt;
     task.started = at;

@@ -43,6 +43,10 @@ const runtime::TaskReport* last_result(const runtime::RunReport& report) {
 std::string outcome_of(const runtime::TaskReport& task, Instant now) {
   if (task.status == TaskStatus::retrying && task.due)
     return *task.due > now ? fmt::format("retry in {}", human_duration(*task.due - now)) : std::string("its retry is due");
+  if (task.awaits && !task.awaits->children.empty()) {
+    return fmt::format("runs {}{}", short_id(task.awaits->children.front()),
+                       task.awaits->children.size() > 1 ? fmt::format(" and {} more", task.awaits->children.size() - 1) : "");
+  }
   if (task.awaits)
     return task.awaits->signal.empty() ? "asks: " + one_line(task.awaits->message) : "waits for the signal " + task.awaits->signal;
   if (task.status == TaskStatus::waiting && task.due) return "until " + date_time(*task.due);
@@ -120,6 +124,7 @@ std::string report_text(const runtime::RunReport& report, const Terminal& termin
   fact("created", fmt::format("{} ({})", date_time(report.created), ago(report.created, now)));
   if (report.finished) fact("took", human_duration(*report.finished - report.created));
   if (!report.error.empty()) fact("error", paint(one_line(report.error), Style::red, color));
+  if (report.parent) fact("begun by", report.parent->str());
   if (report.inputs && report.inputs->is_object() && !report.inputs->get_object().empty())
     fact("inputs", shorten(one_line(to_json(*report.inputs)), longest_cell));
   out += '\n';

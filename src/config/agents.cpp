@@ -30,6 +30,7 @@ std::string_view text_of(const TextTemplate& value) {
 bool is_literal(const TextTemplate& value) { return !text_of(value).empty() && !text_of(value).contains("{{"); }
 
 bool has(const AgentSpec& agent, std::string_view key) {
+  if (key == "workflow") return !agent.workflow.document.is_null();
   return key == "endpoint" ? !agent.endpoint.source.is_null() : !agent.command.source.is_null();
 }
 
@@ -52,6 +53,10 @@ void check_needs(const AgentSpec& agent, const Path& at, Problems& problems) {
     if (any) continue;
     const std::vector<std::string> words(needs.any.begin(), needs.any.end());
     add_error(problems, at, fmt::format("agent '{}' of type {} needs the key {}; add one", agent.name, kind, list_of(words, " or ")));
+  }
+  if (agent.type != AgentKind::workflow && has(agent, "workflow")) {
+    warn(problems, Path(at, "workflow"), fmt::format("'workflow' means nothing to an agent of type {}; remove it", kind),
+         describe::Part::key);
   }
   if (starts_program(agent.type)) return;
   const std::array<std::pair<std::string_view, bool>, 3> program{

@@ -19,13 +19,14 @@ Json or_object(const Json& source) { return source.is_null() ? Json(JsonObject{}
 class Build {
  public:
   Build(const WorkflowSpec& spec, const Json& document, const Names& names, const Graph& graph, TemplateChecker& templates,
-        workflow::Definition& out)
+        describe::Problems& problems, workflow::Definition& out)
       : spec_(spec),
         document_(document),
         defaults_(spec.defaults.value_or(DefaultsSpec{})),
         names_(names),
         graph_(graph),
         templates_(templates),
+        problems_(problems),
         out_(out) {}
 
   void run() {
@@ -73,6 +74,7 @@ class Build {
     JsonObject env;
     for (const auto& [name, value] : spec.env) env[name] = value.source;
     out.env = templates_.compile(std::move(env), TemplatePlace::agent, Path(at, "env"));
+    if (!spec.workflow.document.is_null()) out.workflow = inner_workflow(spec.workflow.document, Path(at, "workflow"), problems_);
     return out;
   }
 
@@ -166,6 +168,7 @@ class Build {
   const Names& names_;
   const Graph& graph_;
   TemplateChecker& templates_;
+  describe::Problems& problems_;
   workflow::Definition& out_;
 };
 
@@ -190,7 +193,8 @@ std::shared_ptr<workflow::Definition> build_definition(const WorkflowSpec& spec,
   out->on_failure = spec.on_failure;
   out->inputs = build_inputs(spec, problems);
   TemplateChecker templates(spec, names, graph, edges, problems);
-  Build(spec, document, names, graph, templates, *out).run();
+  Build(spec, document, names, graph, templates, problems, *out).run();
+  check_inner_workflows(spec, *out, problems);
   out->document = document;
   return out;
 }

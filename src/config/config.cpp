@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "config/inner_workflows.hpp"
 #include "config/source.hpp"
 #include "config/validate.hpp"
 
@@ -142,6 +143,16 @@ void measure(const Json& value, std::size_t depth, Size& size) {  // NOLINT(misc
   }
 }
 
+/// What is wrong with the size of a document; empty where nothing is.
+std::string too_large(const Json& document) {
+  Size size;
+  measure(document, 1, size);
+  if (size.too_deep) return fmt::format("nested more than {} levels deep; make it flatter", max_document_depth);
+  if (size.nodes > max_document_nodes)
+    return fmt::format("more than {} values; split the workflow or shorten its data", max_document_nodes);
+  return {};
+}
+
 }  // namespace
 
 std::string to_string(const Problem& problem) {
@@ -155,7 +166,9 @@ std::string to_string(const Problem& problem) {
   return place + (problem.severity == Severity::warning ? "warning: " : "") + problem.message;
 }
 
-LoadResult load_workflow_text(std::string_view text, std::string file_name, Format format) {
+namespace {
+
+LoadResult load_text(std::string_view text, std::string file_name, Format format, const FileChain& chain) {
   if (text.size() > max_file_bytes) {
     return refuse(file_name, fmt::format("the file is larger than {} MiB; keep data in files of its own", max_file_bytes >> 20));
   }
@@ -177,15 +190,39 @@ LoadResult load_workflow_text(std::string_view text, std::string file_name, Form
   const Locator locator(text, source, file_name);
   for (const auto& found : source.problems) problems.push_back(locator.locate(found));
   std::shared_ptr<workflow::Definition> definition;
+  std::vector<Problem> elsewhere;
   if (source.complete) {
-    auto checked = check(source.document);
+    auto document = source.document;
+    const auto unread = embed_inner_workflows(document, chain);
+    auto checked = check(document);
+    for (const auto& inner : unread) {
+      std::erase_if(checked.problems, [&](const auto& found) { return found.pointer == inner.pointer; });
+      for (const auto& problem : inner.problems) {
+        if (problem.file.empty()) {
+          checked.problems.push_back({.pointer = inner.pointer, .message = problem.message, .offset = {}});
+        } else {
+          elsewhere.push_back(problem);
+        }
+      }
+    }
+    if (const auto wrong = too_large(document); !wrong.empty()) checked.problems.push_back({.pointer = "", .message = wrong, .offset = {}});
     for (const auto& found : checked.problems) problems.push_back(locator.locate(found));
     definition = std::move(checked.definition);
   }
-  return finish(sorted(std::move(problems)), std::move(definition));
+  auto found = sorted(std::move(problems));
+  found.errors.insert(found.errors.end(), elsewhere.begin(), elsewhere.end());
+  return finish(std::move(found), std::move(definition));
 }
 
-LoadResult load_workflow_file(const std::filesystem::path& path) {
+}  // namespace
+
+LoadResult load_workflow_text(std::string_view text, std::string file_name, Format format) {
+  return load_text(text, std::move(file_name), format, {});
+}
+
+LoadResult load_workflow_file(const std::filesystem::path& path) { return load_inner_workflow(path, {}); }
+
+LoadResult load_inner_workflow(const std::filesystem::path& path, FileChain chain) {
   const auto name = path.string();
   std::error_code ec;
   const auto kind = std::filesystem::status(path, ec).type();
@@ -201,15 +238,12 @@ LoadResult load_workflow_file(const std::filesystem::path& path) {
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad()) return refuse(name, "the file cannot be read; check the disk");
   text.resize(static_cast<std::size_t>(file.gcount()));
-  return load_workflow_text(text, name, extension == ".json" ? Format::json : Format::yaml);
+  chain.push_back(path.lexically_normal());
+  return load_text(text, name, extension == ".json" ? Format::json : Format::yaml, chain);
 }
 
 LoadResult load_workflow_document(const Json& document) {
-  Size size;
-  measure(document, 1, size);
-  if (size.too_deep) return refuse("", fmt::format("nested more than {} levels deep; make it flatter", max_document_depth));
-  if (size.nodes > max_document_nodes)
-    return refuse("", fmt::format("more than {} values; split the workflow or shorten its data", max_document_nodes));
+  if (auto wrong = too_large(document); !wrong.empty()) return refuse("", std::move(wrong));
   auto checked = check(document);
   std::vector<Problem> problems;
   for (const auto& found : checked.problems) problems.push_back(located(found, ""));

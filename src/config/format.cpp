@@ -71,6 +71,7 @@ const std::vector<KindNeeds>& kind_needs() {
       {AgentKind::http_api, {"endpoint"}, {}},
       {AgentKind::mcp_server, {}, {"endpoint", "command"}},
       {AgentKind::exec, {"command"}, {}},
+      {AgentKind::workflow, {"workflow"}, {}},
   };
   return needs;
 }
@@ -178,6 +179,9 @@ const Table<AgentSpec>& table_of<AgentSpec>() {
           field(
               "env", &T::env,
               {.about = "exec and mcp_server: environment variables of the program.", .example = "{API_TOKEN: \"{{secrets.API_TOKEN}}\"}"}),
+          field("workflow", &T::workflow,
+                {.about = "workflow: what its tasks run, as the path of a file, from this one's folder, or written out here.",
+                 .example = "parts/invoice.yaml"}),
       });
   return table;
 }

@@ -35,7 +35,12 @@ struct ObjectTemplate {
   Json source;
 };
 
-enum class AgentKind : std::uint8_t { ai_agent, mcp_server, http_api, local, exec, custom };
+enum class AgentKind : std::uint8_t { ai_agent, mcp_server, http_api, local, exec, workflow, custom };
+
+/// A whole workflow where the value of a key is one.
+struct InnerWorkflow {
+  Json document;  ///< an object, as a file of its own would hold it; null where the key is missing
+};
 
 struct AuthenticationSpec {
   workflow::AuthenticationType type = workflow::AuthenticationType::bearer;
@@ -61,6 +66,7 @@ struct AgentSpec {
   TextTemplate command;
   std::vector<TextTemplate> args;
   describe::Named<TextTemplate> env;
+  InnerWorkflow workflow;
 };
 
 struct ApprovalSpec {

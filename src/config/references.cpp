@@ -163,6 +163,10 @@ void TemplateChecker::check_member(const Use& use, std::span<const std::string_v
 }
 
 void TemplateChecker::check_outside(const Use& use) {
+  if (use.place == TemplatePlace::parameters && use.head == "secrets" && runs_workflow(use.task)) {
+    return error(use,
+                 "'secrets' cannot be given to another workflow: its inputs are stored with its run; let it refer to the secret itself");
+  }
   if (use.place == TemplatePlace::output) {
     return error(use,
                  fmt::format("'{}' cannot be used in outputs: they are stored with the run; use it in parameters or an agent", use.head));
@@ -177,6 +181,11 @@ void TemplateChecker::check_outside(const Use& use) {
     return error(use, "'secrets' cannot be used in a command: anybody on the machine sees it; pass it through 'env'");
   }
   if (use.field.empty()) error(use, fmt::format("'{}' needs the name of one value; write {}.NAME", use.head, use.head));
+}
+
+bool TemplateChecker::runs_workflow(std::size_t task) const {
+  const auto agent = names_.agents.find(spec_.tasks[task].agent_name);
+  return agent != names_.agents.end() && spec_.agents[agent->second].type == AgentKind::workflow;
 }
 
 void TemplateChecker::check_task(const Use& use, std::size_t target, std::string_view field) {

@@ -24,8 +24,8 @@ std::span<const std::string_view> words_of() {
   return words;
 }
 
-constexpr std::array<std::string_view, 6> kinds{"ai_agent", "mcp_server", "http_api", "local", "exec", "custom"};
-constexpr std::array<std::string_view, 3> later_kinds{"human", "workflow", "function"};
+constexpr std::array<std::string_view, 7> kinds{"ai_agent", "mcp_server", "http_api", "local", "exec", "workflow", "custom"};
+constexpr std::array<std::string_view, 2> later_kinds{"human", "function"};
 constexpr std::array<std::string_view, 6> formats{"date", "time", "date-time", "email", "uri", "uuid"};
 
 std::string_view text_of(const Json& value) {
@@ -134,6 +134,22 @@ void Shape<config::ObjectTemplate>::parse(config::ObjectTemplate& out, const Jso
 
 JsonObject Shape<config::ObjectTemplate>::schema(const Info& info, SchemaDefinitions&) {
   return JsonObject{{"type", "object"}, {"description", info.about}};
+}
+
+void Shape<config::InnerWorkflow>::parse(config::InnerWorkflow& out, const Json& value, const Info&, const Path& at, Problems& problems) {
+  if (value.is_object()) {
+    out.document = value;
+  } else if (value.is_string()) {
+    // Loading a file puts what it holds into this place.
+    add_error(problems, at,
+              fmt::format("{} cannot be a path here, because there is no folder to start from; write the workflow itself", at.label()));
+  } else {
+    wrong_type(value, "the path of a workflow file, or a workflow", "write workflow: other.yaml", at, problems);
+  }
+}
+
+JsonObject Shape<config::InnerWorkflow>::schema(const Info& info, SchemaDefinitions&) {
+  return described({{"type", JsonArray{"string", "object"}}}, info);
 }
 
 void Shape<AgentKind>::parse(AgentKind& out, const Json& value, const Info&, const Path& at, Problems& problems) {

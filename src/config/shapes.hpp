@@ -45,6 +45,15 @@ struct Shape<config::ObjectTemplate> : PlainShape {
   static std::string type(const Info&) { return "template object"; }
 };
 
+/// Checked apart, as a file of its own would be.
+template <>
+struct Shape<config::InnerWorkflow> : PlainShape {
+  static void parse(config::InnerWorkflow& out, const Json& value, const Info&, const Path& at, Problems& problems);
+  static std::optional<Json> write(const config::InnerWorkflow&) { return std::nullopt; }
+  static JsonObject schema(const Info& info, SchemaDefinitions&);
+  static std::string type(const Info&) { return "path of a file, or workflow"; }
+};
+
 /// A kind that a later version brings is refused by name.
 template <>
 struct Shape<config::AgentKind> : PlainShape {

@@ -89,6 +89,7 @@ class TemplateChecker {
   void check(const Use& use);
   void check_task(const Use& use, std::size_t target, std::string_view field);
   void check_outside(const Use& use);
+  [[nodiscard]] bool runs_workflow(std::size_t task) const;
   void check_member(const Use& use, std::span<const std::string_view> members, std::string_view what);
   void unknown(const Use& use);
   void error(const Use& use, std::string message);
@@ -114,6 +115,11 @@ class TemplateChecker {
 
 /// The definitions of the inputs; checks defaults and bounds against each other.
 [[nodiscard]] std::vector<workflow::InputDefinition> build_inputs(const WorkflowSpec& spec, describe::Problems& problems);
+
+/// The definition that an agent of type workflow runs; null where it has problems, which are told at the place of the whole.
+[[nodiscard]] workflow::DefinitionPtr inner_workflow(const Json& document, const describe::Path& at, describe::Problems& problems);
+/// What tasks give to the inner workflows they run, against the inputs of those.
+void check_inner_workflows(const WorkflowSpec& spec, const workflow::Definition& definition, describe::Problems& problems);
 
 /// All checks. The definition is usable where no error was added. `document` is the value that `spec` was parsed from.
 [[nodiscard]] std::shared_ptr<workflow::Definition> build_definition(const WorkflowSpec& spec, const Json& document,

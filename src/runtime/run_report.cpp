@@ -19,6 +19,8 @@ std::optional<AwaitedReport> awaited(const workflow::RunState& state, workflow::
     out.approvers = state.definition().tasks[task].approval->approvers;
     return out;
   }
+  out.children = state.awaited_children(task);
+  if (!out.children.empty()) return out;
   out.signal = state.awaited_signal({.task = task});
   if (const auto* items = state.fan_out(task)) {
     for (std::uint32_t item = 0; item < items->next && out.signal.empty(); ++item)
@@ -36,6 +38,7 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
                    .workflow = definition.name,
                    .version = definition.version,
                    .definition_hash = definition.hash,
+                   .parent = state.parent(),
                    .status = state.status(),
                    .created = state.created(),
                    .finished = is_final(state.status()) ? std::optional(state.finished()) : std::nullopt,
@@ -90,6 +93,7 @@ Json to_json_value(const RunReport& report) {
   JsonObject out;
   out["run_id"] = report.id.str();
   out["workflow"] = report.workflow;
+  if (report.parent) out["parent"] = report.parent->str();
   out["version"] = report.version;
   out["status"] = to_string(report.status);
   if (!report.error.empty()) out["error"] = report.error;
@@ -115,7 +119,10 @@ Json to_json_value(const RunReport& report) {
     if (task.due) t["due"] = to_rfc3339(*task.due);
     if (task.awaits) {
       JsonObject awaits;
-      if (!task.awaits->signal.empty()) {
+      if (!task.awaits->children.empty()) {
+        auto& runs = awaits["runs"].emplace_array();
+        for (const auto child : task.awaits->children) runs.emplace_back(child.str());
+      } else if (!task.awaits->signal.empty()) {
         awaits["signal"] = task.awaits->signal;
       } else {
         awaits["approval"] = task.awaits->message;

@@ -28,6 +28,8 @@ struct AwaitedReport {
   JsonPtr parameters;                  ///< what the agent would be given; null where that differs from item to item
   std::vector<std::string> approvers;
   std::string signal;                  ///< the name of a signal; empty for a question
+  std::vector<RunId> children;         ///< runs that it began and whose end it waits for; then there is neither question nor signal
+  [[nodiscard]] bool asks() const { return signal.empty() && children.empty(); }
 };
 
 /// One task of a run, or a step that undoes one, for people and programs.
@@ -54,6 +56,7 @@ struct RunReport {
   std::string workflow;
   std::string version;
   std::string definition_hash;
+  std::optional<RunId> parent;         ///< the run that began it
   RunStatus status = RunStatus::pending;
   Instant created{};
   std::optional<Instant> finished;

@@ -11,6 +11,7 @@
 #include "async/blocking_pool.hpp"
 #include "base/log.hpp"
 #include "config/config.hpp"
+#include "runtime/child_workflow.hpp"
 #include "runtime/shard.hpp"
 #include "store/memory/memory_run_store.hpp"
 #include "store/sqlite/sqlite_run_store.hpp"
@@ -78,6 +79,7 @@ Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeOptions options) {
   if (!opened) return std::unexpected(opened.error());
   runtime->blocking_ = std::make_unique<async::BlockingPool>(blocking_threads);
   agent::add_builtin_kinds(runtime->kinds_);
+  runtime->kinds_.add("workflow", make_child_workflow);
   auto& self = *runtime;
   self.breakers_ = std::make_unique<workflow::BreakerBoard>(*self.store_, [&self](const auto& breaker, const auto& transition) {
     log::info("circuit_breaker_changed", {{"breaker", Json(breaker)}, {"state", Json(resilience::to_string(transition.to))}});
@@ -214,9 +216,12 @@ Result<void> Runtime::resume(RunId run) {
   return adopt(*claimed, row->definition_hash);
 }
 
-Result<void> Runtime::can_drive(const workflow::Definition& definition) const {
+Result<void> Runtime::can_drive(const workflow::Definition& definition) const {  // NOLINT(misc-no-recursion): no cycles
   for (const auto& task : definition.tasks) {
     const auto& agent = definition.agents[task.agent];
+    if (agent.workflow) {
+      if (auto able = can_drive(*agent.workflow); !able) return able;
+    }
     if (!kinds_.is_foreign(agent.kind)) continue;
     return fail(ErrorCode::unsupported,
                 fmt::format("task '{}' needs the agent '{}' of kind '{}', which this program does not have; run or resume it with the C++ "
@@ -357,8 +362,8 @@ Result<RunReport> Runtime::wait(RunId run, const std::atomic<bool>* stop_waiting
   std::unique_lock lock(ended_mutex_);
   while (true) {
     const auto it = driven_.find(run);
-    if (it == driven_.end()) break;
-    if (it->second) return std::unexpected(*it->second);
+    if (it == driven_.end() && !family_works(run)) break;
+    if (it != driven_.end() && it->second) return std::unexpected(*it->second);
     if (stop_waiting != nullptr && stop_waiting->load()) break;
     ended_.wait_for(lock, watch_every);
   }
@@ -392,7 +397,53 @@ Result<RunReport> Runtime::report(RunId run) const {
 void Runtime::on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) {
   if (log::enabled(log::Level::debug)) log_events(run, state, events, first_seq);
   for (const auto& listener : listeners_) listener->on_events(run, state, events, first_seq);
-  if (is_final(state.status())) leave(run, std::nullopt);
+  if (!is_final(state.status())) return;
+  if (state.parent()) {
+    const std::lock_guard lock(ended_mutex_);
+    const auto [first, last] = children_.equal_range(*state.parent());
+    const auto found = std::find_if(first, last, [&](const auto& entry) { return entry.second == run; });
+    if (found != last) children_.erase(found);
+  }
+  leave(run, std::nullopt);
+}
+
+void Runtime::on_child(RunId child, workflow::DefinitionPtr definition, workflow::Event created) {
+  {
+    const std::lock_guard lock(ended_mutex_);
+    children_.emplace(*std::get<workflow::RunCreated>(created.body).parent, child);
+  }
+  begin_driving(child);
+  shard_of(child).post([child, definition = std::move(definition), created = std::move(created)](workflow::Engine& engine) {
+    engine.begin_child(child, definition, created);
+  });
+}
+
+void Runtime::on_mail(RunId to) {
+  shard_of(to).post([to](workflow::Engine& engine) { engine.check_mail(to); });
+  {
+    const std::lock_guard lock(ended_mutex_);
+    if (driven_.contains(to)) return;
+  }
+  take_if_free(to);
+}
+
+/// Takes over a run that has got mail and that nobody drives, if this process can.
+void Runtime::take_if_free(RunId run) {
+  const auto row = store_->find_run(run);
+  if (!row || row->owned || is_final(row->summary.status)) return;
+  const auto loaded = definition(row->definition_hash);
+  if (!loaded || !can_drive(**loaded)) return;
+  const auto claimed = store_->claim(run);
+  if (claimed) (void)adopt(*claimed, row->definition_hash);
+}
+
+/// Whether this process drives a run that `run` waits for, directly or not. Under `ended_mutex_`.
+bool Runtime::family_works(RunId run) const {  // NOLINT(misc-no-recursion): as deep as workflows are nested
+  const auto [first, last] = children_.equal_range(run);
+  return std::any_of(first, last, [this](const auto& entry) {
+    const auto driven = driven_.find(entry.second);
+    return (driven != driven_.end() && !driven->second) || family_works(entry.second);
+  });
 }
 
 void Runtime::on_asleep(RunId run) { leave(run, std::nullopt); }

@@ -122,8 +122,12 @@ class Runtime final : private workflow::EngineListener {
   void on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) override;
   void on_lost(RunId run, const Error& why) override;
   void on_asleep(RunId run) override;
+  void on_child(RunId child, workflow::DefinitionPtr definition, workflow::Event created) override;
+  void on_mail(RunId to) override;
   void on_next_due(std::optional<Instant>) override {}
   void begin_driving(RunId run);
+  [[nodiscard]] bool family_works(RunId run) const;
+  void take_if_free(RunId run);
   void leave(RunId run, std::optional<Error> why);
   void watch();
   Shard& shard_of(RunId run);
@@ -148,6 +152,7 @@ class Runtime final : private workflow::EngineListener {
   std::mutex ended_mutex_;
   std::condition_variable ended_;
   std::unordered_map<RunId, std::optional<Error>> driven_;  ///< absent: not driven here; an error: lost
+  std::unordered_multimap<RunId, RunId> children_;  ///< that were begun here and have not ended, by parent
   std::atomic<std::size_t> active_{0};
   std::atomic<bool> stopping_{false};
 

@@ -78,6 +78,12 @@ void Shard::on_lost(RunId run, const Error& why) { services_.listener.on_lost(ru
 
 void Shard::on_asleep(RunId run) { services_.listener.on_asleep(run); }
 
+void Shard::on_child(RunId child, workflow::DefinitionPtr definition, workflow::Event created) {
+  services_.listener.on_child(child, std::move(definition), std::move(created));
+}
+
+void Shard::on_mail(RunId to) { services_.listener.on_mail(to); }
+
 void Shard::on_next_due(std::optional<Instant> due) {
   due_ = due;
   arm();

@@ -51,6 +51,8 @@ class Shard final : private store::CommitSink, private workflow::EngineListener 
   void on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) override;
   void on_lost(RunId run, const Error& why) override;
   void on_asleep(RunId run) override;
+  void on_child(RunId child, workflow::DefinitionPtr definition, workflow::Event created) override;
+  void on_mail(RunId to) override;
   void on_next_due(std::optional<Instant> due) override;
   void arm();
   void drain(BootInstant until);

@@ -85,6 +85,18 @@ struct NewRun {
 /// Whether the owner gives the run up with this append (final, or asleep until `next_due`).
 enum class Keep : std::uint8_t { owned, released };
 
+/// The due instant of a run that only mail can move.
+inline constexpr Instant never{microseconds{std::numeric_limits<std::int64_t>::max() / 2}};
+
+/// What somebody else tells a run: cancel, an answer, a signal, the end of a child.
+struct InboxMessage {
+  std::int64_t id = 0;             ///< ascending; chosen by the store
+  RunId run;                       ///< to whom
+  std::string kind;
+  std::string payload;             ///< JSON text
+  Instant at{};
+};
+
 struct Append {
   RunId run;
   std::uint64_t epoch = 0;         ///< of the claim; 1 for a new run, which belongs to its creator
@@ -96,6 +108,8 @@ struct Append {
   Keep keep = Keep::owned;
   std::vector<std::int64_t> consumed;       ///< inbox messages that these events answer; deleted in the same commit
   std::shared_ptr<const NewRun> create;     ///< only on a run's first append
+  std::vector<InboxMessage> mail;           ///< to other runs, sent in the same commit; to one that has ended or is unknown: dropped
+  std::vector<Append> children;             ///< first appends of other runs, in the same commit; one that exists already stays as it is
   std::uint64_t token = 0;                  ///< the caller's, handed back
 };
 
@@ -114,18 +128,6 @@ class CommitSink {
 enum class Appending : std::uint8_t {
   done,     ///< committed already; the sink is not called
   pending   ///< the sink will be called
-};
-
-/// A request to a run's owner: cancel, later approve and signal.
-/// The due instant of a run that only mail can move.
-inline constexpr Instant never{microseconds{std::numeric_limits<std::int64_t>::max() / 2}};
-
-struct InboxMessage {
-  std::int64_t id = 0;             ///< ascending
-  RunId run;
-  std::string kind;
-  std::string payload;             ///< JSON text
-  Instant at{};
 };
 
 struct Claimed {

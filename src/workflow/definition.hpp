@@ -49,6 +49,8 @@ struct RetryOn {
   std::vector<std::uint16_t> never_http_status;
 };
 
+struct Definition;
+
 struct AgentDefinition {
   std::string name;
   std::string kind;  ///< the `type` key: ai_agent, mcp_server, http_api, local, exec, custom
@@ -62,6 +64,7 @@ struct AgentDefinition {
   Template command;                  ///< exec, mcp_server: a string, the program
   Template args;                     ///< exec, mcp_server: an array of strings
   Template env;                      ///< exec, mcp_server: an object of strings
+  std::shared_ptr<const Definition> workflow;  ///< workflow: what its tasks run
 };
 
 /// What it means that nobody answers in time.

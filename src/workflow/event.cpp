@@ -10,6 +10,16 @@ struct Overloaded : Cases... {
 
 }  // namespace
 
+namespace {
+constexpr std::string_view end_prefix = "run:";
+}
+
+std::string signal_of_end(RunId child) { return std::string(end_prefix) + child.str(); }
+
+RunId child_of(std::string_view signal_of_end) { return RunId::parse(signal_of_end.substr(end_prefix.size())).value(); }
+
+bool is_signal_of_end(std::string_view signal) { return signal.starts_with(end_prefix); }
+
 std::string_view type_of(const Event& event) {
   return std::visit(Overloaded{
                         [](const RunCreated&) -> std::string_view { return "run_created"; },

@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "base/uuid.hpp"
 #include "workflow/definition.hpp"
 
 namespace skein::workflow {
@@ -44,6 +45,7 @@ struct RunCreated {
   std::string definition_hash;
   JsonPtr inputs;                      ///< an object, defaults applied
   std::optional<Instant> deadline;     ///< created + global_timeout
+  std::optional<RunId> parent;         ///< the run that waits for its end
 };
 /// A new owner took the run over; attempts in flight are repeated.
 struct RunResumed {
@@ -53,8 +55,14 @@ struct AttemptStarted {
   Attempt attempt;
   std::optional<Instant> wake_at;      ///< a durable timer: there is no call, the attempt ends at this instant
   std::string signal;                  ///< there is no call, the attempt ends when this signal comes (or at `wake_at`)
+  std::optional<RunId> child;          ///< there is no call, the attempt ends with this run; `signal` is `signal_of_end` of it
   [[nodiscard]] bool waits() const { return wake_at.has_value() || !signal.empty(); }
 };
+/// The name of the signal that tells a run of the end of one that it began. Nobody else can send it.
+[[nodiscard]] std::string signal_of_end(RunId child);
+[[nodiscard]] bool is_signal_of_end(std::string_view signal);
+/// The run that a signal of its end is named after.
+[[nodiscard]] RunId child_of(std::string_view signal_of_end);
 /// Somebody outside told the run something. It is kept until an attempt takes it, however early it came.
 struct SignalReceived {
   std::string name;

@@ -37,12 +37,17 @@ class Encoder {
     text("definition", e.definition_hash);
     payload("inputs", e.inputs);
     if (e.deadline) integer("deadline", to_micros(*e.deadline));
+    if (e.parent) text("parent", e.parent->str());
   }
   void members(const RunResumed& e) { integer("epoch", e.epoch); }
   void members(const AttemptStarted& e) {
     attempt(e.attempt);
     if (e.wake_at) integer("wake_at", to_micros(*e.wake_at));
-    if (!e.signal.empty()) text("signal", e.signal);
+    if (e.child) {
+      text("child", e.child->str());
+    } else if (!e.signal.empty()) {
+      text("signal", e.signal);
+    }
   }
   void members(const TaskCompleted& e) {
     attempt(e.attempt);
@@ -182,11 +187,17 @@ class Decoder {
     event.at = instant("at");
     const auto type = text("type");
     if (type == "run_created") {
-      event.body = RunCreated{.definition_hash = text("definition"), .inputs = payload("inputs"), .deadline = maybe_instant("deadline")};
+      event.body = RunCreated{.definition_hash = text("definition"),
+                              .inputs = payload("inputs"),
+                              .deadline = maybe_instant("deadline"),
+                              .parent = maybe_run("parent")};
     } else if (type == "run_resumed") {
       event.body = RunResumed{.epoch = static_cast<std::uint64_t>(integer("epoch"))};
     } else if (type == "attempt_started") {
-      event.body = AttemptStarted{.attempt = attempt(), .wake_at = maybe_instant("wake_at"), .signal = maybe_text("signal")};
+      AttemptStarted started{
+          .attempt = attempt(), .wake_at = maybe_instant("wake_at"), .signal = maybe_text("signal"), .child = maybe_run("child")};
+      if (started.child) started.signal = signal_of_end(*started.child);
+      event.body = std::move(started);
     } else if (type == "task_completed") {
       event.body =
           TaskCompleted{.attempt = attempt(), .result = payload("result"), .metadata = maybe_payload("metadata"), .duration = duration()};
@@ -264,6 +275,12 @@ class Decoder {
   std::optional<Instant> maybe_instant(std::string_view name) {
     if (find(name) == nullptr) return std::nullopt;
     return instant(name);
+  }
+  std::optional<RunId> maybe_run(std::string_view name) {
+    if (find(name) == nullptr) return std::nullopt;
+    const auto id = RunId::parse(text(name));
+    if (!id) wrong(fmt::format("'{}' is not the id of a run", name));
+    return id;
   }
   microseconds duration() { return microseconds{integer("duration")}; }
   TaskIndex task() {

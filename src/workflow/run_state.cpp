@@ -155,6 +155,7 @@ Result<void> RunState::fold(const RunCreated& event, Instant at) {
   inputs_ = event.inputs;
   created_ = at;
   deadline_ = event.deadline;
+  parent_ = event.parent;
   status_ = RunStatus::running;
   for (TaskIndex i = 0; i < tasks_.size(); ++i) {
     if (tasks_[i].unmet == 0 && !definition_->tasks[i].entered_by_edges && !is_undo(i)) ready_.insert(ready_.end(), i);

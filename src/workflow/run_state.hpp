@@ -154,6 +154,10 @@ class RunState {
   [[nodiscard]] const JsonPtr& edits(TaskIndex task) const;
   /// The signal that a step waits for; empty where it waits for none.
   [[nodiscard]] std::string_view awaited_signal(Step step) const;
+  /// Whether any step waits for a signal of that name.
+  [[nodiscard]] bool listens_to(std::string_view signal) const { return listeners_.contains(signal); }
+  /// The runs that steps of a task began and wait for.
+  [[nodiscard]] std::vector<RunId> awaited_children(TaskIndex task) const;
   /// The payload of the oldest signal of a name that nobody has taken; null where there is none.
   [[nodiscard]] JsonPtr next_signal(std::string_view name) const;
   /// It waits for people or signals and for nothing else; for how long at most, `next_due` says.
@@ -181,6 +185,8 @@ class RunState {
   [[nodiscard]] Instant created() const { return created_; }
   [[nodiscard]] Instant finished() const { return finished_; }
   [[nodiscard]] std::optional<Instant> deadline() const { return deadline_; }
+  /// The run that began this one and waits for its end.
+  [[nodiscard]] const std::optional<RunId>& parent() const { return parent_; }
   [[nodiscard]] std::uint32_t completed_tasks() const { return completed_; }
   [[nodiscard]] std::uint32_t failed_tasks() const { return failed_; }
 
@@ -264,6 +270,7 @@ class RunState {
   Instant created_{};
   Instant finished_{};
   std::optional<Instant> deadline_;
+  std::optional<RunId> parent_;
   std::optional<RunFinished> stop_;    ///< how the run will end, once it has begun to stop
 
   std::set<TaskIndex> ready_;          ///< may be started, subject to the cap

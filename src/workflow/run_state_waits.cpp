@@ -32,6 +32,14 @@ std::string_view RunState::awaited_signal(Step step) const {
   return it == listens_to_.end() ? std::string_view{} : std::string_view(it->second);
 }
 
+std::vector<RunId> RunState::awaited_children(TaskIndex task) const {
+  std::vector<RunId> out;
+  for (auto it = listens_to_.lower_bound({.task = task, .item = 0}); it != listens_to_.end() && it->first.task == task; ++it) {
+    if (is_signal_of_end(it->second)) out.push_back(child_of(it->second));
+  }
+  return out;
+}
+
 JsonPtr RunState::next_signal(std::string_view name) const {
   const auto it = signals_.find(name);
   return it == signals_.end() ? nullptr : it->second.front();

@@ -96,6 +96,31 @@ class NoOutside final : public workflow::OutsideValues {
   std::map<std::string, std::string, std::less<>> secrets;
 };
 
+/// Runs the definition of its agent with its parameters as inputs.
+class ChildAgent final : public agent::WaitingAgent {
+ public:
+  explicit ChildAgent(workflow::DefinitionPtr definition) : definition_(std::move(definition)) {}
+  bool waits(std::string_view) const override { return true; }
+  Result<agent::Wait> wait(const AgentRequest& request, Instant) override {
+    return agent::Wait{.until = std::nullopt,
+                       .signal = {},
+                       .child = agent::ChildRun{.definition = definition_, .inputs = std::make_shared<const Json>(*request.parameters)}};
+  }
+  AgentResponse fired(const AgentRequest&, Instant) override { return execute({}); }
+  AgentResponse signalled(const AgentRequest&, const Json& payload) override {
+    if (payload.at("status") == "completed") return AgentResponse::ok(payload.at("outputs"));
+    return AgentResponse::failed({.code = ErrorCode::agent_failed,
+                                  .message = "the child " + std::string(payload.at("status").get_string()),
+                                  .context = {},
+                                  .retryable = true,
+                                  .retry_after = {}});
+  }
+  AgentResponse execute(const AgentRequest&) override { throw std::logic_error("a child is not executed"); }
+
+ private:
+  workflow::DefinitionPtr definition_;
+};
+
 /// What was committed, as text: "attempt_started a#1".
 class Recorder final : public workflow::EngineListener {
  public:
@@ -110,7 +135,19 @@ class Recorder final : public workflow::EngineListener {
   }
   void on_lost(RunId, const Error& why) override { lost.push_back(why); }
   void on_asleep(RunId) override { ++asleep; }
+  void on_child(RunId child, workflow::DefinitionPtr definition, workflow::Event created) override {
+    children.push_back({child, std::move(definition), std::move(created)});
+  }
+  void on_mail(RunId to) override { mail.push_back(to); }
   void on_next_due(std::optional<Instant> at) override { due = at; }
+
+  struct Child {
+    RunId id;
+    workflow::DefinitionPtr definition;
+    workflow::Event created;
+  };
+  std::vector<Child> children;         ///< that have not been begun
+  std::vector<RunId> mail;             ///< whose inboxes have not been looked at
 
   std::vector<std::string> lines;
   std::vector<Error> lost;
@@ -132,6 +169,9 @@ class EngineHarness final : public store::CommitSink {
     kinds.add("pause", [](agent::AgentSettings, const agent::AgentServices&) -> Result<std::unique_ptr<agent::Agent>> {
       return std::make_unique<PauseAgent>();
     });
+    kinds.add("child", [](agent::AgentSettings settings, const agent::AgentServices&) -> Result<std::unique_ptr<agent::Agent>> {
+      return std::make_unique<ChildAgent>(settings.workflow);
+    });
     kinds.add("inline", [this](agent::AgentSettings, const agent::AgentServices&) -> Result<std::unique_ptr<agent::Agent>> {
       return std::make_unique<InlineAgent>([this](const AgentRequest& request) { return inline_agent(request); });
     });
@@ -150,12 +190,27 @@ class EngineHarness final : public store::CommitSink {
   }
 
   /// Commits that a store reports later.
-  void on_committed(std::vector<store::Committed> commits) override { engine->on_committed(std::move(commits)); }
+  void on_committed(std::vector<store::Committed> commits) override {
+    engine->on_committed(std::move(commits));
+    meet();
+  }
+
+  /// Children that were born begin, and runs look at their mail, until there is none.
+  void meet() {
+    while (!recorder.children.empty() || !recorder.mail.empty()) {
+      for (auto& child : std::exchange(recorder.children, {})) engine->begin_child(child.id, child.definition, child.created);
+      for (const auto to : std::exchange(recorder.mail, {})) {
+        engine->check_mail(to);
+        if (elsewhere) elsewhere(to);
+      }
+    }
+  }
 
   RunId run(const workflow::DefinitionPtr& definition, Json inputs = JsonObject{}) {
     const auto id = Uuid::make(clock.now(), random);
     engine->create(id, definition, std::make_shared<const Json>(std::move(inputs)),
                    [this](Result<RunId> result) { acknowledged.push_back(std::move(result)); });
+    meet();
     return id;
   }
   /// Answers the open call of a task.
@@ -166,6 +221,7 @@ class EngineHarness final : public store::CommitSink {
       const auto keep = std::move(calls.open.at(call));
       calls.open.erase(call);
       engine->on_answer(call, std::move(response));
+      meet();
       return;
     }
     throw std::logic_error("no open call of " + std::string(task));
@@ -178,6 +234,7 @@ class EngineHarness final : public store::CommitSink {
   void advance(microseconds by) {
     clock.advance(by);
     engine->tick();
+    meet();
   }
   RunStatus status(RunId run) const {
     const auto row = store.find_run(run);
@@ -193,6 +250,7 @@ class EngineHarness final : public store::CommitSink {
   SecretValues secrets;
   agent::AgentKinds kinds;
   InlineAgent::Function inline_agent = [](const AgentRequest& request) { return AgentResponse::ok(*request.parameters); };
+  std::function<void(RunId)> elsewhere;  ///< tells other owners that a run has mail
   std::vector<std::string> transitions;
   workflow::BreakerBoard breakers;
   std::vector<Result<RunId>> acknowledged;

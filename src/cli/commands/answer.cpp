@@ -27,7 +27,7 @@ Result<const runtime::TaskReport*> question_of(const runtime::RunReport& report,
   std::vector<std::string> asking;
   const runtime::TaskReport* found = nullptr;
   for (const auto& task : report.tasks) {
-    if (!task.awaits || !task.awaits->signal.empty()) continue;
+    if (!task.awaits || !task.awaits->asks()) continue;
     asking.push_back(task.name);
     if (name.empty() || task.name == name) found = &task;
   }

@@ -55,7 +55,7 @@ std::size_t id_length(const std::vector<store::RunRow>& rows) {
 
 std::string note_of(const store::RunRow& row, Instant now) {
   if (!row.summary.error.empty()) return one_line(row.summary.error);
-  if (row.summary.next_due == store::never) return "waits for a person or a signal";
+  if (row.summary.next_due == store::never) return "waits for a person, a signal or another run";
   if (!is_final(row.summary.status) && row.summary.next_due && *row.summary.next_due > now)
     return fmt::format("due in {}", human_duration(*row.summary.next_due - now));
   if (!is_final(row.summary.status) && !row.owned) return "nobody drives it: skein resume, or a worker";

@@ -61,6 +61,8 @@ class MemoryRunStore final : public RunStore {
     return it == db_->runs.end() ? nullptr : it->second.get();
   }
   Result<MemoryRun*> create(const Append& append);
+  Result<void> apply(Append append);
+  std::int64_t deliver(MemoryRun& run, InboxMessage message);
   void set_owner(MemoryRun& run, std::uint64_t owner);
   Claimed take(MemoryRun& run);
   static RunRow row_of(const MemoryRun& run);
@@ -95,6 +97,17 @@ Result<Appending> MemoryRunStore::append(Append append, CommitSink&) {
   if (append.count == 0 || !append.entry) return fail(ErrorCode::invalid_argument, "an append needs an entry with at least one event");
   const std::lock_guard lock(db_->mutex);
   if (closed_) return fail(ErrorCode::store_failed, "the store is closed");
+  auto mail = std::move(append.mail);
+  auto children = std::move(append.children);
+  if (auto done = apply(std::move(append)); !done) return std::unexpected(std::move(done.error()));
+  for (auto& message : mail) {
+    if (auto* to = find(message.run); to != nullptr && !is_final(to->summary.status)) deliver(*to, std::move(message));
+  }
+  for (auto& child : children) (void)apply(std::move(child));  // refused only where it exists already
+  return Appending::done;
+}
+
+Result<void> MemoryRunStore::apply(Append append) {
   MemoryRun* run = nullptr;
   if (append.create) {
     if (append.epoch != 1 || append.first_seq != 1) {
@@ -125,7 +138,7 @@ Result<Appending> MemoryRunStore::append(Append append, CommitSink&) {
     if (run->inbox.empty()) db_->with_mail.erase(run);
   }
   if (append.keep == Keep::released) set_owner(*run, 0);
-  return Appending::done;
+  return {};
 }
 
 Result<void> MemoryRunStore::read_journal(RunId id, std::uint64_t from_seq, const std::function<bool(StoredEntry)>& visit) const {
@@ -290,9 +303,13 @@ Result<std::int64_t> MemoryRunStore::post(InboxMessage message) {
   if (is_final(run->summary.status)) {
     return fail(ErrorCode::conflict, fmt::format("run {} has ended ({})", message.run.str(), to_string(run->summary.status)));
   }
+  return deliver(*run, std::move(message));
+}
+
+std::int64_t MemoryRunStore::deliver(MemoryRun& run, InboxMessage message) {
   const auto id = message.id = db_->next_message++;
-  run->inbox.emplace(id, std::move(message));
-  db_->with_mail.insert(run);
+  run.inbox.emplace(id, std::move(message));
+  db_->with_mail.insert(&run);
   ++db_->changes;
   return id;
 }

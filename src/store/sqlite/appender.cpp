@@ -39,10 +39,25 @@ Result<void> Appender::apply(const Append& append) {
   auto done = try_apply(append, run);
   if (!done) {
     run.refusal = done.error();
-  } else if (append.keep == Keep::released) {
-    owned_.erase(it);
+    return done;
+  }
+  if (append.keep == Keep::released) owned_.erase(it);
+  send(append.mail);
+  for (const auto& child : append.children) {
+    // Only one that exists already is refused: this append was written before, and nobody was told.
+    if (!apply(child)) forget(child.run);
   }
   return done;
+}
+
+void Appender::send(const std::vector<InboxMessage>& mail) {
+  for (const auto& message : mail) {
+    Query(db_,
+          "INSERT INTO inbox(run, kind, payload, at) SELECT s.run, ?, ?, ? FROM runs r JOIN state s ON s.run=r.id WHERE r.uuid=? AND "
+          "s.status<3",
+          message.kind, message.payload, message.at, message.run)
+        .run();
+  }
 }
 
 Result<void> Appender::try_apply(const Append& append, Owned& run) {

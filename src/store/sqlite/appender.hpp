@@ -44,6 +44,7 @@ class Appender {
     std::optional<Error> refusal;
   };
 
+  void send(const std::vector<InboxMessage>& mail);
   [[nodiscard]] Result<void> try_apply(const Append& append, Owned& run);
   [[nodiscard]] Result<void> encode(const Append& append);
   [[nodiscard]] Result<void> create(const Append& append, Owned& run);

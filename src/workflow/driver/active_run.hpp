@@ -52,6 +52,9 @@ struct Engine::ActiveRun {
   std::shared_ptr<const EventBatch> committing;
   std::uint64_t committing_seq = 0;
   std::vector<std::int64_t> committing_mail;
+  std::vector<std::pair<DefinitionPtr, Event>> children;  ///< `RunCreated` of the runs that go out with the next commit
+  std::vector<store::Append> births;   ///< as the store gets them, in the same order
+  std::vector<store::InboxMessage> outgoing;
   bool stalled = false;                ///< the store refused it; it is tried again at `due`
   bool sleeping = false;               ///< it gives the run up
 

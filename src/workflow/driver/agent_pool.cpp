@@ -84,6 +84,7 @@ Result<std::unique_ptr<agent::Agent>> AgentPool::make(const AgentDefinition& def
   settings.name = definition.name;
   settings.kind = definition.kind;
   settings.timeout = definition.timeout;
+  settings.workflow = definition.workflow;
   auto endpoint = text_of(definition.endpoint, scope);
   if (!endpoint) return std::unexpected(endpoint.error());
   settings.endpoint = std::move(*endpoint);

@@ -153,6 +153,8 @@ Result<store::Appending> Engine::append(ActiveRun& run) {
                                               .keep = last ? store::Keep::released : store::Keep::owned,
                                               .consumed = run.committing_mail,
                                               .create = run.create,
+                                              .mail = run.outgoing,
+                                              .children = run.births,
                                               .token = run.token},
                                 services_.sink);
 }
@@ -164,6 +166,7 @@ bool Engine::after_commit(ActiveRun& run) {
   run.create.reset();
   run.stalled = false;
   if (const auto acknowledge = std::exchange(run.acknowledge, nullptr)) acknowledge(run.id);
+  introduce_children(run);  // before listeners hear that this run has ended
   services_.listener.on_events(run.id, run.state, batch->events(), run.committing_seq);
   if (is_final(run.state.status()) || run.sleeping) {
     const auto id = run.id;

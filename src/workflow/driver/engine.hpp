@@ -35,6 +35,10 @@ class EngineListener {
   virtual void on_lost(RunId run, const Error& why) = 0;
   /// The run was given up because it only waits; whoever claims it when it is due goes on.
   virtual void on_asleep(RunId run) = 0;
+  /// A child was created and belongs to this process: an engine of it goes on with `Engine::begin_child`.
+  virtual void on_child(RunId child, DefinitionPtr definition, Event created) = 0;
+  /// Another run has got mail; whoever drives it looks at its inbox, and one that nobody drives is to be taken over.
+  virtual void on_mail(RunId to) = 0;
   /// The next instant at which `Engine::tick` has something to do.
   virtual void on_next_due(std::optional<Instant> due) = 0;
 };
@@ -79,6 +83,8 @@ class Engine {
   };
   /// Goes on with a claimed run: reads its journal, repeats what was in flight. An error leaves the run unclaimed.
   [[nodiscard]] Result<Adopted> adopt(store::Claimed claimed, const DefinitionPtr& definition);
+  /// Drives a child from its creation on, which was committed with its parent's attempt.
+  void begin_child(RunId id, DefinitionPtr definition, const Event& created);
   /// Opens a claimed run that has ended again, to undo what it completed and has not undone. An error leaves the run unclaimed.
   [[nodiscard]] Result<void> compensate(store::Claimed claimed, const DefinitionPtr& definition, std::string reason);
   /// Reads the run's inbox.
@@ -137,6 +143,11 @@ class Engine {
   void refuse_question(ActiveRun& run, TaskIndex task, const std::string& why, std::vector<Event>& events);
   void expire_question(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
   void take_signal(ActiveRun& run, const Attempt& attempt, std::vector<Event>& events);
+  // engine_children.cpp: runs that tasks begin, and the news between the two
+  [[nodiscard]] RunId create_child(ActiveRun& run, agent::ChildRun child);
+  void fold_end_of_child(ActiveRun& run, const JsonObject& payload, std::vector<Event>& events);
+  void tell_family(ActiveRun& run, const EventBody& body);
+  void introduce_children(ActiveRun& run);
   [[nodiscard]] Result<bool> holds(const ActiveRun& run, const Template& condition) const;
 
   // engine_calls.cpp: from committed starts to agents

@@ -80,6 +80,7 @@ void Engine::take(ActiveRun& run, const Action& action, std::vector<Event>& even
 }
 
 void Engine::fold(ActiveRun& run, EventBody body, std::vector<Event>& events) {
+  tell_family(run, body);
   events.push_back(Event{.at = now_, .body = std::move(body)});
   const auto folded = run.state.apply(events.back());
   if (folded) return;

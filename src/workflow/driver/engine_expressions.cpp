@@ -47,6 +47,10 @@ void Engine::start(ActiveRun& run, const Attempt& attempt, std::vector<Event>& e
   if (auto wait = wait_of(run, attempt)) {
     started.wake_at = wait->until;
     started.signal = std::move(wait->signal);
+    if (wait->child) {
+      started.child = create_child(run, std::move(*wait->child));
+      started.signal = signal_of_end(*started.child);
+    }
   }
   fold(run, std::move(started), events);
 }

@@ -36,7 +36,9 @@ void Engine::fold_message(ActiveRun& run, const store::InboxMessage& message, st
     auto reason = text_in(payload, "reason");
     if (reason.empty()) reason = "cancelled";
     fold(run, StopRequested{.reason = StopReason::cancelled, .message = services_.secrets.redact(reason)}, events);
-  } else if (message.kind == "signal") {
+  } else if (message.kind == "ended") {
+    fold_end_of_child(run, payload, events);
+  } else if (message.kind == "signal" && !is_signal_of_end(text_in(payload, "name"))) {
     const auto* value = payload.if_contains("payload");
     Json given = value != nullptr ? *value : Json();
     services_.secrets.redact(given);

@@ -1,0 +1,84 @@
+#include <boost/json/object.hpp>
+
+#include "workflow/driver/active_run.hpp"
+
+// Runs that tasks of other runs begin. A child is created in the commit that starts its task's attempt; its end reaches the parent as mail
+// that goes out with its last commit, and a parent that does not wait any more cancels it the same way. So no crash separates the two.
+namespace skein::workflow {
+
+RunId Engine::create_child(ActiveRun& run, agent::ChildRun child) {
+  const auto id = Uuid::make(now_, services_.random);
+  const auto& definition = child.definition;
+  Json inputs = *child.inputs;
+  services_.secrets.redact(inputs);
+  RunCreated created{.definition_hash = definition->hash,
+                     .inputs = std::make_shared<const Json>(std::move(inputs)),
+                     .deadline = std::nullopt,
+                     .parent = run.id};
+  if (definition->global_timeout) created.deadline = now_ + *definition->global_timeout;
+  const Event event{.at = now_, .body = std::move(created)};
+  store::RunSummary summary;
+  summary.status = RunStatus::running;
+  summary.tasks_total = static_cast<std::uint32_t>(definition->own_tasks);
+  run.births.push_back(
+      {.run = id,
+       .epoch = 1,
+       .first_seq = 1,
+       .count = 1,
+       .at = now_,
+       .entry = std::make_shared<const EventBatch>(definition, std::vector{event}),
+       .summary = summary,
+       .create = std::make_shared<const store::NewRun>(store::NewRun{
+           .workflow = definition->name, .definition_hash = definition->hash, .definition = definition->document_text, .created = now_})});
+  run.children.emplace_back(definition, event);
+  return id;
+}
+
+void Engine::begin_child(RunId id, DefinitionPtr definition, const Event& created) {
+  auto run = std::make_unique<ActiveRun>(id, std::move(definition));
+  run->next_seq = 2;
+  (void)run->state.apply(created);
+  add(std::move(run));
+  check_mail(id);  // it may have been cancelled meanwhile
+}
+
+/// What the rest of the family must know of an event is written to their inboxes with the same commit.
+void Engine::tell_family(ActiveRun& run, const EventBody& body) {
+  const auto tell = [&](RunId to, std::string kind, const JsonObject& payload) {
+    run.outgoing.push_back({.id = 0, .run = to, .kind = std::move(kind), .payload = to_json(payload), .at = now_});
+  };
+  if (const auto* finished = std::get_if<RunFinished>(&body)) {
+    if (!run.state.parent()) return;
+    JsonObject payload{{"run", run.id_text}, {"status", to_string(finished->status)}, {"outputs", nullptr}};
+    if (finished->outputs) payload["outputs"] = *finished->outputs;
+    if (!finished->error.empty()) payload["error"] = finished->error;
+    return tell(*run.state.parent(), "ended", payload);
+  }
+  std::optional<TaskIndex> ended;
+  if (const auto* cancelled = std::get_if<TaskCancelled>(&body)) ended = cancelled->task;
+  if (const auto* failed = std::get_if<TaskFailed>(&body)) ended = failed->attempt.task;
+  if (const auto* items = std::get_if<ItemsEnded>(&body)) ended = items->task;
+  if (!ended) return;
+  for (const auto child : run.state.awaited_children(*ended))
+    tell(child, "cancel", {{"reason", "the task that began it has ended"}});
+}
+
+/// The end of a run that this one waits for; of any other it is no longer news.
+void Engine::fold_end_of_child(ActiveRun& run, const JsonObject& payload, std::vector<Event>& events) {
+  const auto* text = payload.if_contains("run");
+  const auto child = text != nullptr && text->is_string() ? RunId::parse(text->get_string()) : std::nullopt;
+  if (!child || !run.state.listens_to(signal_of_end(*child))) return;
+  fold(run, SignalReceived{.name = signal_of_end(*child), .payload = std::make_shared<const Json>(payload)}, events);
+}
+
+/// After a commit: children begin, and whoever got mail is told.
+void Engine::introduce_children(ActiveRun& run) {
+  const auto births = std::exchange(run.births, {});
+  auto children = std::exchange(run.children, {});
+  for (std::size_t i = 0; i < births.size(); ++i) {
+    services_.listener.on_child(births[i].run, std::move(children[i].first), std::move(children[i].second));
+  }
+  for (const auto& message : std::exchange(run.outgoing, {})) services_.listener.on_mail(message.run);
+}
+
+}  // namespace skein::workflow
