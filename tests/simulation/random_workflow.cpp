@@ -68,13 +68,15 @@ void add_graph(Random& random, std::uint32_t count, std::vector<TaskSpec>& tasks
   tasks.push_back(std::move(after));
 }
 
+constexpr int deepest = 2;
+
 }  // namespace
 
 std::uint32_t below(Random& random, std::uint32_t end) { return std::min(static_cast<std::uint32_t>(random.unit() * end), end - 1); }
 
 bool chance(Random& random, double probability) { return random.unit() < probability; }
 
-std::shared_ptr<workflow::Definition> random_workflow(Random& random) {
+std::shared_ptr<workflow::Definition> random_workflow(Random& random, int depth) {
   std::vector<TaskSpec> tasks;
   std::vector<EdgeSpec> edges;
   std::vector<bool> pauses;
@@ -108,6 +110,16 @@ std::shared_ptr<workflow::Definition> random_workflow(Random& random) {
   pauser.kind = "pause";
   definition->agents.push_back(std::move(pauser));
   for (std::size_t i = 0; i < pauses.size(); ++i) definition->tasks[i].agent = pauses[i] ? 1 : 0;
+  if (depth < deepest && chance(random, 0.3)) {
+    auto family = definition->agents[0];
+    family.name = "family";
+    family.kind = "child";
+    family.workflow = random_workflow(random, depth + 1);
+    definition->agents.push_back(std::move(family));
+    for (std::size_t i = 0; i < definition->own_tasks; ++i) {
+      if (chance(random, 0.3)) definition->tasks[i].agent = 2;
+    }
+  }
   if (chance(random, 0.2))
     definition->agents[0].circuit_breaker = {.failure_threshold = 1 + below(random, 3), .recovery_timeout = seconds{5}};
   definition->agents[0].retry.max_attempts = 1 + below(random, 4);

@@ -92,11 +92,32 @@ struct World::Owner {
 };
 
 World::World(std::uint64_t seed) : random_(seed) {
-  for (std::size_t i = 0; i < owner_count; ++i) owners_.push_back(std::make_unique<Owner>(database_, elapsed_, random_));
+  for (std::size_t i = 0; i < owner_count; ++i) owners_.push_back(new_owner());
   for (std::uint32_t i = 1 + below(random_, 3); i > 0; --i) begin_run();
 }
 
 World::~World() = default;
+
+std::unique_ptr<World::Owner> World::new_owner() {
+  auto owner = std::make_unique<Owner>(database_, elapsed_, random_);
+  owner->harness.recorder.born = [this](RunId child, const workflow::DefinitionPtr& definition) {
+    if (runs_.emplace(child, Run{.definition = definition}).second) order_.push_back(child);
+  };
+  owner->harness.elsewhere = [this](RunId to) { mail_.push_back(to); };
+  return owner;
+}
+
+/// Whoever owns a run with mail looks at it.
+void World::deliver() {
+  while (!mail_.empty()) {
+    const auto to = mail_.back();
+    mail_.pop_back();
+    for (auto& owner : owners_) {
+      owner->harness.engine->check_mail(to);
+      owner->harness.meet();
+    }
+  }
+}
 
 World::Owner& World::any_owner() { return *owners_[below(random_, static_cast<std::uint32_t>(owners_.size()))]; }
 RunId World::any_run() { return order_[below(random_, static_cast<std::uint32_t>(order_.size()))]; }
@@ -107,6 +128,7 @@ void World::begin_run() {
   const auto id = owner.harness.run(definition);
   runs_.emplace(id, Run{.definition = definition});
   order_.push_back(id);
+  deliver();
 }
 
 void World::step() {
@@ -166,6 +188,8 @@ void World::answer(Owner& owner, workflow::CallId call, AgentResponse response) 
   owner.harness.calls.open.erase(call);
   if (response.success) done_.insert(request->request.idempotency_key);
   owner.harness.engine->on_answer(call, std::move(response));
+  owner.harness.meet();
+  deliver();
 }
 
 /// As another process does it: into the inbox; whoever owns the run looks at it.
@@ -174,12 +198,14 @@ void World::tell(RunId run, std::string kind, const JsonObject& payload) {
   const auto posted =
       teller.store->post({.id = 0, .run = run, .kind = std::move(kind), .payload = to_json(payload), .at = teller.harness.clock.now()});
   if (!posted && posted.error().code != ErrorCode::conflict) broken("mail was refused: " + posted.error().message);
-  for (auto& owner : owners_) owner->harness.engine->check_mail(run);
+  mail_.push_back(run);
+  deliver();
 }
 
 void World::pass(microseconds time) {
   elapsed_ += time;
   for (auto& owner : owners_) owner->harness.advance(time);
+  deliver();
 }
 
 /// The process is gone: nothing is released in an orderly way, its calls are never answered.
@@ -188,7 +214,7 @@ void World::crash(std::size_t place) {
   auto& owner = owners_[place];
   events_ += owner->harness.recorder.lines.size();
   owner->store->close();
-  owner = std::make_unique<Owner>(database_, elapsed_, random_);
+  owner = new_owner();
   if (chance(random_, 0.7)) adopt_all(*owner);
 }
 
@@ -198,7 +224,9 @@ void World::adopt_all(Owner& owner) {
   for (const auto& claim : *claimed) {
     const auto adopted = owner.harness.engine->adopt(claim, runs_.at(claim.run).definition);
     if (!adopted) broken("a run could not be adopted: " + adopted.error().message);
+    owner.harness.meet();
   }
+  deliver();
 }
 
 /// Somebody asks that an ended run be undone; of any other run it is refused.
@@ -211,6 +239,8 @@ void World::undo(RunId run) {
   const auto begun = owner.harness.engine->compensate(*claimed, runs_.at(run).definition, "regretted");
   if (begun && !ended) broken("a run was undone before its end");
   if (begun) runs_.at(run).ended = false;
+  owner.harness.meet();
+  deliver();
 }
 
 RunState World::folded(RunId run, std::uint64_t& count) const {
@@ -288,7 +318,7 @@ bool World::help(RunId id) {
     if (const auto* items = state.fan_out(i)) {
       for (std::uint32_t item = 0; item < items->next && signal.empty(); ++item) signal = state.awaited_signal({.task = i, .item = item});
     }
-    if (!signal.empty()) tell(id, "signal", {{"name", signal}, {"payload", 1}});
+    if (!signal.empty() && !workflow::is_signal_of_end(signal)) tell(id, "signal", {{"name", signal}, {"payload", 1}});
   }
   return true;
 }
@@ -312,7 +342,8 @@ void World::drain() {
     }
     check_calls();
     bool open = false;
-    for (const auto& id : order_) {
+    for (std::size_t i = 0; i < order_.size(); ++i) {  // helping may begin more
+      const auto id = order_[i];
       if (runs_.at(id).ended) continue;
       check(id);
       open = help(id) || open;

@@ -32,6 +32,8 @@ class World {
     bool ended = false;
   };
 
+  [[nodiscard]] std::unique_ptr<Owner> new_owner();
+  void deliver();
   Owner& any_owner();
   RunId any_run();
   void begin_run();
@@ -54,6 +56,7 @@ class World {
   std::vector<std::unique_ptr<Owner>> owners_;
   std::map<RunId, Run> runs_;
   std::vector<RunId> order_;
+  std::vector<RunId> mail_;     ///< runs whose mail nobody has looked at
   std::set<std::string> done_;  ///< idempotency keys of calls that were answered well
   microseconds elapsed_{};
   std::uint64_t events_ = 0;

@@ -136,6 +136,7 @@ class Recorder final : public workflow::EngineListener {
   void on_lost(RunId, const Error& why) override { lost.push_back(why); }
   void on_asleep(RunId) override { ++asleep; }
   void on_child(RunId child, workflow::DefinitionPtr definition, workflow::Event created) override {
+    if (born) born(child, definition);
     children.push_back({child, std::move(definition), std::move(created)});
   }
   void on_mail(RunId to) override { mail.push_back(to); }
@@ -146,6 +147,7 @@ class Recorder final : public workflow::EngineListener {
     workflow::DefinitionPtr definition;
     workflow::Event created;
   };
+  std::function<void(RunId, const workflow::DefinitionPtr&)> born;
   std::vector<Child> children;         ///< that have not been begun
   std::vector<RunId> mail;             ///< whose inboxes have not been looked at
 
