@@ -191,6 +191,7 @@ std::shared_ptr<workflow::Definition> build_definition(const WorkflowSpec& spec,
   out->failure_strategy = spec.failure_strategy;
   out->global_timeout = spec.global_timeout;
   out->on_failure = spec.on_failure;
+  if (spec.budget) out->budget = {.wall_time = spec.budget->wall_time, .attempts = spec.budget->attempts};
   out->inputs = build_inputs(spec, problems);
   TemplateChecker templates(spec, names, graph, edges, problems);
   Build(spec, document, names, graph, templates, problems, *out).run();

@@ -329,6 +329,25 @@ const Table<DefaultsSpec>& table_of<DefaultsSpec>() {
 }
 
 template <>
+const Table<BudgetSpec>& table_of<BudgetSpec>() {
+  using T = BudgetSpec;
+  static const Table<T> table(
+      {.name = "budget", .about = "Limits that a run keeps. A step that would break one fails with `budget_exceeded`."},
+      {
+          field("wall_time", &T::wall_time,
+                {.about = "How long after its creation a run may begin anything; what runs then may end.",
+                 .example = "2h",
+                 .minimum = 0.001}),
+          field("attempts", &T::attempts,
+                {.about = "How many calls of agents a run may make, retries, items and inner workflows included.",
+                 .example = "200",
+                 .minimum = 1,
+                 .maximum = 1'000'000'000}),
+      });
+  return table;
+}
+
+template <>
 const Table<SchemaSpec>& table_of<SchemaSpec>() {
   using T = SchemaSpec;
   static const Table<T> table(
@@ -392,6 +411,7 @@ const Table<WorkflowSpec>& table_of<WorkflowSpec>() {
           field("on_failure", &T::on_failure,
                 {.about = "What a failed run does about finished work: nothing, or undo it by the `compensate` steps, newest first.",
                  .example = "compensate"}),
+          field("budget", &T::budget, {.about = "What a run may use; a step that would break it fails before it begins."}),
           field("inputs", &T::inputs, {.about = "What a run is given: name → type or schema.", .example = "{city: string}"}),
           field("defaults", &T::defaults, {.about = "What agents and tasks that do not say it themselves take over."}),
           field("agents", &T::agents, {.about = "What can be given tasks."}),

@@ -164,6 +164,11 @@ struct SchemaSpec {
   std::vector<Json> examples;
 };
 
+struct BudgetSpec {
+  std::optional<microseconds> wall_time;
+  std::optional<std::uint32_t> attempts;
+};
+
 struct WorkflowSpec {
   std::string name;
   std::string description;
@@ -173,6 +178,7 @@ struct WorkflowSpec {
   workflow::FailureStrategy failure_strategy = workflow::FailureStrategy::stop_on_first_failure;
   std::optional<microseconds> global_timeout;
   workflow::OnFailure on_failure = workflow::OnFailure::keep;
+  std::optional<BudgetSpec> budget;
   describe::Named<SchemaNode> inputs;
   std::optional<DefaultsSpec> defaults;
   std::vector<AgentSpec> agents;
@@ -223,6 +229,8 @@ template <>
 const Table<config::CompensateSpec>& table_of<config::CompensateSpec>();
 template <>
 const Table<config::EdgeSpec>& table_of<config::EdgeSpec>();
+template <>
+const Table<config::BudgetSpec>& table_of<config::BudgetSpec>();
 template <>
 const Table<config::DefaultsSpec>& table_of<config::DefaultsSpec>();
 template <>

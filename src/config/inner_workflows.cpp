@@ -36,7 +36,8 @@ std::vector<Problem> embed(Json& value, const FileChain& chain) {
   const auto path = (chain.back().parent_path() / name).lexically_normal();
   if (std::ranges::find(chain, path) != chain.end())
     return one_problem(fmt::format("workflows run each other in a circle: {}; break it", circle(chain, path)));
-  if (chain.size() >= most_nested_files) return one_problem(fmt::format("more than {} workflows inside each other; make it flatter", most_nested_files));
+  if (chain.size() >= most_nested_files)
+    return one_problem(fmt::format("more than {} workflows inside each other; make it flatter", most_nested_files));
   auto loaded = load_inner_workflow(path, chain);
   if (!loaded) {
     auto& problems = loaded.error();
@@ -60,8 +61,10 @@ void check_parameters(const workflow::Definition& inner, const TaskSpec& task, c
     const Path place(parameters, std::string_view(key));
     if (input == inner.inputs.end()) {
       auto advice = suggestion(key, names, problems);
-      if (advice.empty()) advice = names.empty() ? "; it has no inputs" : "; it has " + list_of(std::vector<std::string>(names.begin(), names.end()));
-      add_error(problems, place, fmt::format("workflow '{}' has no input '{}'{}", inner.name, std::string_view(key), advice), describe::Part::key);
+      if (advice.empty())
+        advice = names.empty() ? "; it has no inputs" : "; it has " + list_of(std::vector<std::string>(names.begin(), names.end()));
+      add_error(problems, place, fmt::format("workflow '{}' has no input '{}'{}", inner.name, std::string_view(key), advice),
+                describe::Part::key);
     } else if (const auto text = workflow::Template::compile(value); text && text->references().empty() && !to_json(value).contains("{{")) {
       for (const auto& wrong : schema_violations(key, input->schema, value)) {
         add_error(problems, place, fmt::format("input of workflow '{}': {}", inner.name, wrong));
@@ -70,7 +73,9 @@ void check_parameters(const workflow::Definition& inner, const TaskSpec& task, c
   }
   for (const auto& input : inner.inputs) {
     if (input.required && !given->contains(input.name)) {
-      add_error(problems, at, fmt::format("Task '{}' runs workflow '{}' without its input '{}'; give it in 'parameters'", task.name, inner.name, input.name));
+      add_error(
+          problems, at,
+          fmt::format("Task '{}' runs workflow '{}' without its input '{}'; give it in 'parameters'", task.name, inner.name, input.name));
     }
   }
 }
@@ -106,7 +111,8 @@ void check_inner_workflows(const WorkflowSpec& spec, const workflow::Definition&
     if (agent.name != spec.tasks[i].agent_name || !agent.workflow) continue;
     const Path at(list, i);
     if (spec.tasks[i].action != "run" && !spec.tasks[i].action.empty())
-      add_error(problems, Path(at, "action"), fmt::format("an agent of type workflow has no action '{}'; its action is run", spec.tasks[i].action));
+      add_error(problems, Path(at, "action"),
+                fmt::format("an agent of type workflow has no action '{}'; its action is run", spec.tasks[i].action));
     check_parameters(*agent.workflow, spec.tasks[i], at, problems);
   }
 }

@@ -21,8 +21,8 @@ class ChildWorkflow final : public agent::WaitingAgent {
   [[nodiscard]] bool waits(std::string_view action) const override { return action == "run"; }
 
   [[nodiscard]] AgentResponse execute(const AgentRequest& request) override {
-    return AgentResponse::failed(
-        failure(ErrorCode::invalid_argument, fmt::format("an agent of type workflow has no action '{}'; its action is run", request.action)));
+    return AgentResponse::failed(failure(ErrorCode::invalid_argument,
+                                         fmt::format("an agent of type workflow has no action '{}'; its action is run", request.action)));
   }
 
   [[nodiscard]] Result<agent::Wait> wait(const AgentRequest& request, Instant /*now*/) override {
@@ -51,8 +51,9 @@ class ChildWorkflow final : public agent::WaitingAgent {
       return response;
     }
     const bool cancelled = status == RunStatus::cancelled;
-    auto error = failure(cancelled ? ErrorCode::cancelled : ErrorCode::agent_failed,
-                         fmt::format("the run {} of '{}' {}: {}", text("run"), definition_->name, cancelled ? "was cancelled" : "failed", text("error")));
+    auto error = failure(
+        cancelled ? ErrorCode::cancelled : ErrorCode::agent_failed,
+        fmt::format("the run {} of '{}' {}: {}", text("run"), definition_->name, cancelled ? "was cancelled" : "failed", text("error")));
     error.context = "run=" + text("run");
     return AgentResponse::failed(std::move(error));
   }

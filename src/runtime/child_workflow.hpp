@@ -7,6 +7,7 @@
 namespace skein::runtime {
 
 /// The kind `workflow`: a task begins a run of another workflow, whose inputs are the task's parameters and whose outputs are its result.
-[[nodiscard]] Result<std::unique_ptr<agent::Agent>> make_child_workflow(agent::AgentSettings settings, const agent::AgentServices& services);
+[[nodiscard]] Result<std::unique_ptr<agent::Agent>> make_child_workflow(agent::AgentSettings settings,
+                                                                        const agent::AgentServices& services);
 
 }  // namespace skein::runtime

@@ -15,7 +15,7 @@ void MetricsListener::on_events(RunId, const workflow::RunState& state, std::spa
             metrics_.attempt_ended(agent(body.attempt.task), body.duration);
             if (body.attempt.item == workflow::no_item) metrics_.task_ended(definition.name, "completed");
           } else if constexpr (std::is_same_v<Body, workflow::AttemptFailed> || std::is_same_v<Body, workflow::TaskFailed>) {
-            metrics_.attempt_ended(agent(body.attempt.task), body.duration);
+            if (body.attempt.attempt > 0) metrics_.attempt_ended(agent(body.attempt.task), body.duration);
             metrics_.attempt_failed(agent(body.attempt.task), to_string(body.error.code));
             if constexpr (std::is_same_v<Body, workflow::TaskFailed>) {
               if (body.attempt.item == workflow::no_item) metrics_.task_ended(definition.name, "failed");

@@ -39,6 +39,8 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
                    .version = definition.version,
                    .definition_hash = definition.hash,
                    .parent = state.parent(),
+                   .attempts_used = state.attempts_used(),
+                   .attempts_left = state.attempts_left(),
                    .status = state.status(),
                    .created = state.created(),
                    .finished = is_final(state.status()) ? std::optional(state.finished()) : std::nullopt,
@@ -102,6 +104,7 @@ Json to_json_value(const RunReport& report) {
     out["finished"] = to_rfc3339(*report.finished);
     out["execution_time"] = std::chrono::duration<double>(*report.finished - report.created).count();
   }
+  if (report.attempts_left) out["budget"] = JsonObject{{"attempts_used", report.attempts_used}, {"attempts_left", *report.attempts_left}};
   if (report.inputs) out["inputs"] = *report.inputs;
   if (report.outputs) out["outputs"] = *report.outputs;
   JsonArray tasks;

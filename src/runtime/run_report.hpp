@@ -57,6 +57,8 @@ struct RunReport {
   std::string version;
   std::string definition_hash;
   std::optional<RunId> parent;         ///< the run that began it
+  std::uint32_t attempts_used = 0;
+  std::optional<std::uint32_t> attempts_left;  ///< of its budget; empty where that has none
   RunStatus status = RunStatus::pending;
   Instant created{};
   std::optional<Instant> finished;

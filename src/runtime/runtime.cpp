@@ -159,10 +159,8 @@ void Runtime::start(RunId id, workflow::DefinitionPtr definition, JsonPtr inputs
 Result<RunId> Runtime::enqueue(const workflow::DefinitionPtr& definition, const JsonPtr& inputs) {
   const auto now = clock_.now();
   const auto id = new_run_id();
-  workflow::RunCreated created{.definition_hash = definition->hash, .inputs = inputs, .deadline = std::nullopt};
-  if (definition->global_timeout) created.deadline = now + *definition->global_timeout;
   std::vector<workflow::Event> events;
-  events.push_back({.at = now, .body = std::move(created)});
+  events.push_back({.at = now, .body = workflow::created_now(*definition, inputs, now)});
   store::Append append;
   append.run = id;
   append.epoch = 1;

@@ -125,6 +125,12 @@ struct GraphDefinition {
   std::vector<TaskIndex> tasks;
 };
 
+/// What a run may use; a step that would break it fails with `budget_exceeded` before it begins.
+struct Budget {
+  std::optional<microseconds> wall_time;   ///< from the run's creation; what runs then may end
+  std::optional<std::uint32_t> attempts;   ///< calls of agents, those of inner workflows included
+};
+
 /// One typed input: a JSON Schema subset.
 struct InputDefinition {
   std::string name;
@@ -149,6 +155,7 @@ struct Definition {
   FailureStrategy failure_strategy = FailureStrategy::stop_on_first_failure;
   std::optional<microseconds> global_timeout;
   OnFailure on_failure = OnFailure::keep;
+  Budget budget;
   std::vector<InputDefinition> inputs;
   std::vector<AgentDefinition> agents;
   std::vector<TaskDefinition> tasks;  ///< in file order; after them the undo steps, named `TASK/undo`

@@ -53,6 +53,18 @@ std::string_view type_of(const Event& event) {
                     event.body);
 }
 
+RunCreated created_now(const Definition& definition, JsonPtr inputs, Instant now) {
+  RunCreated out{.definition_hash = definition.hash,
+                 .inputs = std::move(inputs),
+                 .deadline = std::nullopt,
+                 .parent = std::nullopt,
+                 .until = std::nullopt,
+                 .attempts = definition.budget.attempts};
+  if (definition.global_timeout) out.deadline = now + *definition.global_timeout;
+  if (definition.budget.wall_time) out.until = now + *definition.budget.wall_time;
+  return out;
+}
+
 std::optional<TaskIndex> task_of(const Event& event) {
   return std::visit(
       []<class Body>(const Body& body) -> std::optional<TaskIndex> {

@@ -46,6 +46,8 @@ struct RunCreated {
   JsonPtr inputs;                      ///< an object, defaults applied
   std::optional<Instant> deadline;     ///< created + global_timeout
   std::optional<RunId> parent;         ///< the run that waits for its end
+  std::optional<Instant> until;        ///< of its budget: nothing begins from here on
+  std::optional<std::uint32_t> attempts;  ///< of its budget
 };
 /// A new owner took the run over; attempts in flight are repeated.
 struct RunResumed {
@@ -55,6 +57,7 @@ struct AttemptStarted {
   Attempt attempt;
   std::optional<Instant> wake_at;      ///< a durable timer: there is no call, the attempt ends at this instant
   std::string signal;                  ///< there is no call, the attempt ends when this signal comes (or at `wake_at`)
+  std::uint32_t reserved = 0;          ///< attempts of the budget that the child may use; it gives back what it did not
   std::optional<RunId> child;          ///< there is no call, the attempt ends with this run; `signal` is `signal_of_end` of it
   [[nodiscard]] bool waits() const { return wake_at.has_value() || !signal.empty(); }
 };
@@ -109,7 +112,7 @@ struct AttemptFailed {
   microseconds duration{};
   Instant retry_at{};
 };
-/// The step has failed for good: its last attempt failed, or the task's deadline passed.
+/// The step has failed for good: its last attempt failed, the task's deadline passed, or no attempt could begin (then its number is 0).
 struct TaskFailed {
   Attempt attempt;
   Error error;
@@ -172,6 +175,9 @@ struct Event {
   Instant at{};
   EventBody body;
 };
+
+/// How a run begins, with what follows from its definition.
+[[nodiscard]] RunCreated created_now(const Definition& definition, JsonPtr inputs, Instant now);
 
 /// As in the journal: run_created, run_resumed, attempt_started, task_completed, attempt_failed, task_failed, task_skipped,
 /// task_cancelled, items_listed, items_completed, items_failed, edge_taken, signal_received, signal_taken, approval_requested,

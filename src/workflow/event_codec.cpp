@@ -38,6 +38,8 @@ class Encoder {
     payload("inputs", e.inputs);
     if (e.deadline) integer("deadline", to_micros(*e.deadline));
     if (e.parent) text("parent", e.parent->str());
+    if (e.until) integer("until", to_micros(*e.until));
+    if (e.attempts) integer("attempts", *e.attempts);
   }
   void members(const RunResumed& e) { integer("epoch", e.epoch); }
   void members(const AttemptStarted& e) {
@@ -45,6 +47,7 @@ class Encoder {
     if (e.wake_at) integer("wake_at", to_micros(*e.wake_at));
     if (e.child) {
       text("child", e.child->str());
+      if (e.reserved > 0) integer("reserved", e.reserved);
     } else if (!e.signal.empty()) {
       text("signal", e.signal);
     }
@@ -190,12 +193,17 @@ class Decoder {
       event.body = RunCreated{.definition_hash = text("definition"),
                               .inputs = payload("inputs"),
                               .deadline = maybe_instant("deadline"),
-                              .parent = maybe_run("parent")};
+                              .parent = maybe_run("parent"),
+                              .until = maybe_instant("until"),
+                              .attempts = maybe_count("attempts")};
     } else if (type == "run_resumed") {
       event.body = RunResumed{.epoch = static_cast<std::uint64_t>(integer("epoch"))};
     } else if (type == "attempt_started") {
-      AttemptStarted started{
-          .attempt = attempt(), .wake_at = maybe_instant("wake_at"), .signal = maybe_text("signal"), .child = maybe_run("child")};
+      AttemptStarted started{.attempt = attempt(),
+                             .wake_at = maybe_instant("wake_at"),
+                             .signal = maybe_text("signal"),
+                             .reserved = maybe_count("reserved").value_or(0),
+                             .child = maybe_run("child")};
       if (started.child) started.signal = signal_of_end(*started.child);
       event.body = std::move(started);
     } else if (type == "task_completed") {
@@ -204,7 +212,7 @@ class Decoder {
     } else if (type == "attempt_failed") {
       event.body = AttemptFailed{.attempt = attempt(), .error = error(), .duration = duration(), .retry_at = instant("retry_at")};
     } else if (type == "task_failed") {
-      event.body = TaskFailed{.attempt = attempt(), .error = error(), .duration = duration()};
+      event.body = TaskFailed{.attempt = attempt(0), .error = error(), .duration = duration()};
     } else if (type == "task_skipped") {
       event.body = TaskSkipped{.task = task(), .reason = text("reason")};
     } else if (type == "task_cancelled") {
@@ -294,8 +302,12 @@ class Decoder {
     if (value < 1 || value > std::numeric_limits<std::uint32_t>::max()) wrong(fmt::format("'{}' is out of range", name));
     return static_cast<std::uint32_t>(value);
   }
-  Attempt attempt() {
-    Attempt out{.task = task(), .activation = activation(), .attempt = counter("attempt")};
+  std::optional<std::uint32_t> maybe_count(std::string_view name) {
+    if (find(name) == nullptr) return std::nullopt;
+    return index(name, no_item);
+  }
+  Attempt attempt(std::uint32_t least = 1) {
+    Attempt out{.task = task(), .activation = activation(), .attempt = least == 0 ? index("attempt", no_item) : counter("attempt")};
     if (find("item") != nullptr) out.item = index("item", no_item);
     return out;
   }

@@ -185,6 +185,14 @@ class RunState {
   [[nodiscard]] Instant created() const { return created_; }
   [[nodiscard]] Instant finished() const { return finished_; }
   [[nodiscard]] std::optional<Instant> deadline() const { return deadline_; }
+  /// Why no attempt may begin at `now`, in words; empty where one may. `calls`: it calls an agent, or runs another workflow.
+  [[nodiscard]] std::string over_budget(Instant now, bool calls) const;
+  /// What is left of the attempts of its budget; empty where that has none.
+  [[nodiscard]] std::optional<std::uint32_t> attempts_left() const;
+  /// Calls of agents that have begun, and those that inner workflows reserved or used.
+  [[nodiscard]] std::uint32_t attempts_used() const { return attempts_used_; }
+  /// Until when anything may begin; empty: always.
+  [[nodiscard]] std::optional<Instant> until() const { return until_; }
   /// The run that began this one and waits for its end.
   [[nodiscard]] const std::optional<RunId>& parent() const { return parent_; }
   [[nodiscard]] std::uint32_t completed_tasks() const { return completed_; }
@@ -224,6 +232,11 @@ class RunState {
   void leave_timer_or_flight(Step step, const StepState& state);
   void begin_activation(TaskIndex index, Instant at);
   void item_ended(const Attempt& attempt);
+  Result<void> never_began(const TaskFailed& event, Instant at);
+
+  // run_state_budget.cpp
+  void charge(const AttemptStarted& event);
+  void settle_reservation(const SignalReceived& event);
   void abandon_items(TaskIndex index);
   void complete(TaskIndex index, Instant at);
   void fail_task(TaskIndex index, const Error& error, Instant at);
@@ -271,6 +284,10 @@ class RunState {
   Instant finished_{};
   std::optional<Instant> deadline_;
   std::optional<RunId> parent_;
+  std::optional<Instant> until_;
+  std::optional<std::uint32_t> attempts_;
+  std::uint32_t attempts_used_ = 0;
+  std::map<std::string, std::uint32_t, std::less<>> reserved_;  ///< of attempts, by the signal of a child's end
   std::optional<RunFinished> stop_;    ///< how the run will end, once it has begun to stop
 
   std::set<TaskIndex> ready_;          ///< may be started, subject to the cap

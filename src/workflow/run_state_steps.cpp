@@ -76,6 +76,7 @@ Result<void> RunState::fold(const AttemptStarted& event, Instant at) {
   }
   state->attempt = attempt.attempt;
   state->started = at;
+  charge(event);
   if (event.waits()) {
     state->status = TaskStatus::waiting;
     if (event.wake_at) {
@@ -149,6 +150,7 @@ Result<void> RunState::fold(const AttemptFailed& event, Instant) {
 
 Result<void> RunState::fold(const TaskFailed& event, Instant at) {
   const auto& attempt = event.attempt;
+  if (attempt.attempt == 0) return never_began(event, at);
   auto* state = step_of(attempt.step());
   // While it waits for its next attempt only the deadline can end it.
   const bool expires = state != nullptr && state->status == TaskStatus::retrying && attempt.attempt == state->attempt &&
@@ -166,6 +168,32 @@ Result<void> RunState::fold(const TaskFailed& event, Instant at) {
   state->error = std::make_shared<const Error>(event.error);
   state->ended = at;
   auto& fan_out = fan_outs_.at(attempt.task);
+  ++fan_out.failed;
+  fan_out.first_failed = std::min(fan_out.first_failed, attempt.item);
+  item_ended(attempt);
+  return {};
+}
+
+/// A step that was ready has failed without an attempt.
+Result<void> RunState::never_began(const TaskFailed& event, Instant at) {
+  const auto& attempt = event.attempt;
+  const auto items = fan_outs_.find(attempt.task);
+  if (stopping() || attempt.activation != tasks_[attempt.task].activation) return impossible("a step failed that had no turn");
+  if (attempt.item == no_item) {
+    if (definition_->tasks[attempt.task].for_each || ready_.erase(attempt.task) == 0) return impossible("a task failed that was not ready");
+    begin_activation(attempt.task, at);
+    fail_task(attempt.task, event.error, at);
+    return {};
+  }
+  if (items == fan_outs_.end() || attempt.item != items->second.next || attempt.item >= items->second.items.size())
+    return impossible("an item failed before its turn");
+  auto& fan_out = items->second;
+  auto& item = fan_out.items[attempt.item];
+  ++fan_out.next;
+  ++fan_out.active;
+  item.status = TaskStatus::failed;
+  item.error = std::make_shared<const Error>(event.error);
+  item.ended = at;
   ++fan_out.failed;
   fan_out.first_failed = std::min(fan_out.first_failed, attempt.item);
   item_ended(attempt);

@@ -46,6 +46,7 @@ JsonPtr RunState::next_signal(std::string_view name) const {
 }
 
 Result<void> RunState::fold(const SignalReceived& event, Instant) {
+  settle_reservation(event);
   signals_[event.name].push_back(event.payload);
   return {};
 }

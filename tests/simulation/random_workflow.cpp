@@ -127,6 +127,8 @@ std::shared_ptr<workflow::Definition> random_workflow(Random& random, int depth)
   if (chance(random, 0.3)) definition->max_parallel_tasks = 1 + below(random, 3);
   definition->failure_strategy = static_cast<workflow::FailureStrategy>(below(random, 3));
   if (chance(random, 0.5)) definition->on_failure = workflow::OnFailure::compensate;
+  if (chance(random, 0.15)) definition->budget.attempts = 1 + below(random, 20);
+  if (chance(random, 0.1)) definition->budget.wall_time = seconds{10 + below(random, 60)};
   if (chance(random, 0.1)) definition->global_timeout = seconds{20 + below(random, 100)};
   definition->document = JsonObject{{"name", "simulated"}, {"number", random.next()}};
   workflow::finish_definition(*definition);

@@ -264,6 +264,7 @@ RunState World::folded(RunId run, std::uint64_t& count) const {
     return true;
   });
   if (!read) broken("the journal cannot be read: " + read.error().message);
+  if (definition->budget.attempts && state.attempts_used() > *definition->budget.attempts) broken("a budget was exceeded");
   return state;
 }
 

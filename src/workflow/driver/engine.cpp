@@ -40,9 +40,7 @@ void Engine::create(RunId id, DefinitionPtr definition, JsonPtr inputs, Acknowle
   run.acknowledge = std::move(acknowledge);
   run.create = std::make_shared<const store::NewRun>(store::NewRun{
       .workflow = definition->name, .definition_hash = definition->hash, .definition = definition->document_text, .created = now});
-  RunCreated created{.definition_hash = definition->hash, .inputs = std::move(inputs), .deadline = std::nullopt};
-  if (definition->global_timeout) created.deadline = now + *definition->global_timeout;
-  run.opening = std::move(created);
+  run.opening = created_now(*definition, std::move(inputs), now);
   advance(run);
 }
 

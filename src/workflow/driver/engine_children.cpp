@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <boost/json/object.hpp>
 
 #include "workflow/driver/active_run.hpp"
@@ -6,16 +8,16 @@
 // that goes out with its last commit, and a parent that does not wait any more cancels it the same way. So no crash separates the two.
 namespace skein::workflow {
 
-RunId Engine::create_child(ActiveRun& run, agent::ChildRun child) {
+RunId Engine::create_child(ActiveRun& run, agent::ChildRun child, std::uint32_t& reserved) {
   const auto id = Uuid::make(now_, services_.random);
   const auto& definition = child.definition;
   Json inputs = *child.inputs;
   services_.secrets.redact(inputs);
-  RunCreated created{.definition_hash = definition->hash,
-                     .inputs = std::make_shared<const Json>(std::move(inputs)),
-                     .deadline = std::nullopt,
-                     .parent = run.id};
-  if (definition->global_timeout) created.deadline = now_ + *definition->global_timeout;
+  auto created = created_now(*definition, std::make_shared<const Json>(std::move(inputs)), now_);
+  created.parent = run.id;
+  // What is left of the parent's budget bounds the child's.
+  if (const auto until = run.state.until()) created.until = std::min(created.until.value_or(*until), *until);
+  if (const auto left = run.state.attempts_left()) reserved = *(created.attempts = std::min(created.attempts.value_or(*left), *left));
   const Event event{.at = now_, .body = std::move(created)};
   store::RunSummary summary;
   summary.status = RunStatus::running;
@@ -50,6 +52,7 @@ void Engine::tell_family(ActiveRun& run, const EventBody& body) {
   if (const auto* finished = std::get_if<RunFinished>(&body)) {
     if (!run.state.parent()) return;
     JsonObject payload{{"run", run.id_text}, {"status", to_string(finished->status)}, {"outputs", nullptr}};
+    if (run.state.attempts_left()) payload["attempts"] = run.state.attempts_used();
     if (finished->outputs) payload["outputs"] = *finished->outputs;
     if (!finished->error.empty()) payload["error"] = finished->error;
     return tell(*run.state.parent(), "ended", payload);
@@ -59,8 +62,7 @@ void Engine::tell_family(ActiveRun& run, const EventBody& body) {
   if (const auto* failed = std::get_if<TaskFailed>(&body)) ended = failed->attempt.task;
   if (const auto* items = std::get_if<ItemsEnded>(&body)) ended = items->task;
   if (!ended) return;
-  for (const auto child : run.state.awaited_children(*ended))
-    tell(child, "cancel", {{"reason", "the task that began it has ended"}});
+  for (const auto child : run.state.awaited_children(*ended)) tell(child, "cancel", {{"reason", "the task that began it has ended"}});
 }
 
 /// The end of a run that this one waits for; of any other it is no longer news.

@@ -112,7 +112,8 @@ TEST_F(ChildrenTest, ACrashSeparatesNoChildFromItsParent) {
   EngineHarness other(*other_store);
   const auto claimed = other_store->claim_runnable(other.clock.now(), 10);
   ASSERT_EQ(claimed->size(), 2U);
-  for (const auto& claim : *claimed) ASSERT_TRUE(other.engine->adopt(claim, claim.run == id ? DefinitionPtr(definition) : DefinitionPtr(inner)));
+  for (const auto& claim : *claimed)
+    ASSERT_TRUE(other.engine->adopt(claim, claim.run == id ? DefinitionPtr(definition) : DefinitionPtr(inner)));
   other.answer("work", AgentResponse::ok(8));
   EXPECT_EQ(other.status(id), RunStatus::completed);
 }
@@ -128,6 +129,40 @@ TEST_F(ChildrenTest, TheEndOfAChildIsWaitingForAParentThatWasAway) {
   ASSERT_EQ(claimed->size(), 1U) << "mail makes it claimable";
   ASSERT_TRUE(sleepy.engine->adopt(claimed->front(), definition));
   EXPECT_EQ(sleepy.status(id), RunStatus::completed);
+}
+
+TEST_F(ChildrenTest, ABudgetBoundsTheWholeFamily) {
+  inner->tasks.push_back(inner->tasks[0]);
+  inner->tasks[1].name = "more";
+  finish_definition(*inner);
+  auto definition = outer({runs("first"), {.name = "second", .needs = {"first"}}, {.name = "third", .needs = {"second"}}});
+  definition->budget.attempts = 3;
+  const auto id = h.run(definition);
+  h.answer("work", AgentResponse::ok(1));
+  h.answer("more", AgentResponse::ok(1));
+  h.answer("second", AgentResponse::ok(1));
+  EXPECT_EQ(h.status(id), RunStatus::failed);
+  const auto state = folded(id, definition);
+  EXPECT_EQ(state.tasks()[2].error->code, ErrorCode::budget_exceeded);
+  EXPECT_EQ(state.tasks()[2].attempt, 0U) << "it never began";
+  EXPECT_EQ(state.error(), "Task 'third' failed: Budget exceeded: the run has used its 3 attempts");
+}
+
+TEST_F(ChildrenTest, AChildMayUseNoMoreThanIsLeft) {
+  inner->agents[0].retry.max_attempts = 9;
+  auto definition = outer({runs("sub")});
+  definition->agents[1].retry.max_attempts = 1;
+  definition->budget = {.wall_time = seconds{100}, .attempts = 2};
+  const auto id = h.run(definition);
+  const Error busy{.code = ErrorCode::connection_failed, .message = "busy", .context = {}, .retryable = true, .retry_after = {}};
+  h.answer("work", AgentResponse::failed(busy));
+  h.advance(seconds{2});
+  h.answer("work", AgentResponse::failed(busy));
+  h.advance(seconds{4});
+  EXPECT_TRUE(h.calls.open.empty()) << "the retry would break the budget";
+  EXPECT_EQ(h.status(child()), RunStatus::failed);
+  EXPECT_EQ(h.status(id), RunStatus::failed);
+  EXPECT_EQ(folded(child(), inner).until(), h.clock.now() - seconds{6} + seconds{100});
 }
 
 TEST_F(ChildrenTest, NobodyElseCanSayThatAChildHasEnded) {

@@ -44,11 +44,22 @@ void Engine::start(ActiveRun& run, const Attempt& attempt, std::vector<Event>& e
     }
   }
   AttemptStarted started{.attempt = attempt, .wake_at = std::nullopt, .signal = {}};
-  if (auto wait = wait_of(run, attempt)) {
+  auto wait = wait_of(run, attempt);
+  if (!task.undoes) {
+    if (auto over = run.state.over_budget(now_, !wait || wait->child); !over.empty()) {
+      auto failed = attempt;
+      --failed.attempt;  // none begins
+      const auto* step = run.state.find_step(attempt.step());
+      const auto duration = failed.attempt > 0 ? now_ - step->started : microseconds{};
+      fold(run, TaskFailed{.attempt = failed, .error = failure(ErrorCode::budget_exceeded, std::move(over)), .duration = duration}, events);
+      return;
+    }
+  }
+  if (wait) {
     started.wake_at = wait->until;
     started.signal = std::move(wait->signal);
     if (wait->child) {
-      started.child = create_child(run, std::move(*wait->child));
+      started.child = create_child(run, std::move(*wait->child), started.reserved);
       started.signal = signal_of_end(*started.child);
     }
   }
