@@ -142,6 +142,10 @@ Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOption
     runtime.stop();
     return std::unexpected(run.error());
   }
+  if (const auto row = runtime.store().find_run(*run); row && row->queued && !options.quiet && !options.common.json) {
+    session.output.note(
+        fmt::format("Run {} waits for its turn: as many runs of its concurrency key as may be are under way.", short_id(*run)));
+  }
   auto report = runtime.wait(*run, &session.interrupts.flag());
   const bool person = session.output.err().interactive && isatty(STDIN_FILENO) != 0 && !options.common.json;
   while (person && report && report->status == RunStatus::waiting && !session.interrupts.requested()) {

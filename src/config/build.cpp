@@ -44,6 +44,14 @@ class Build {
     }
     const Path edges(root, "edges");
     for (std::size_t i = 0; i < spec_.edges.size(); ++i) edge(spec_.edges[i], Path(edges, i));
+    if (const auto& limit = spec_.concurrency) {
+      const Path concurrency(root, "concurrency");
+      out_.concurrency =
+          workflow::ConcurrencyDefinition{.key = templates_.compile(limit->key.source.is_null() ? Json("") : limit->key.source,
+                                                                    TemplatePlace::key, Path(concurrency, "key")),
+                                          .limit = limit->limit,
+                                          .queue = limit->on_limit == OnLimit::queue};
+    }
     const Path outputs(root, "outputs");
     for (const auto& [name, value] : spec_.outputs) {
       out_.outputs.push_back({name, templates_.compile(value.source, TemplatePlace::output, Path(outputs, std::string_view(name)))});

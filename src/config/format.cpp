@@ -329,6 +329,22 @@ const Table<DefaultsSpec>& table_of<DefaultsSpec>() {
 }
 
 template <>
+const Table<ConcurrencySpec>& table_of<ConcurrencySpec>() {
+  using T = ConcurrencySpec;
+  static const Table<T> table(
+      {.name = "concurrency", .about = "At most so many runs of this workflow with the same key at once, over all processes of the store."},
+      {
+          field("key", &T::key,
+                {.about = "Runs with the same text count together; without this key all runs of the workflow.",
+                 .example = "\"{{ inputs.customer }}\""}),
+          field("limit", &T::limit, {.about = "Runs at once.", .example = "3", .minimum = 1, .maximum = 1'000'000}),
+          field("on_limit", &T::on_limit,
+                {.about = "A run that finds no place waits for one, the oldest first, or is refused.", .example = "reject"}),
+      });
+  return table;
+}
+
+template <>
 const Table<BudgetSpec>& table_of<BudgetSpec>() {
   using T = BudgetSpec;
   static const Table<T> table(
@@ -412,6 +428,7 @@ const Table<WorkflowSpec>& table_of<WorkflowSpec>() {
                 {.about = "What a failed run does about finished work: nothing, or undo it by the `compensate` steps, newest first.",
                  .example = "compensate"}),
           field("budget", &T::budget, {.about = "What a run may use; a step that would break it fails before it begins."}),
+          field("concurrency", &T::concurrency, {.about = "How many runs of this workflow may be under way at once, by a key."}),
           field("inputs", &T::inputs, {.about = "What a run is given: name → type or schema.", .example = "{city: string}"}),
           field("defaults", &T::defaults, {.about = "What agents and tasks that do not say it themselves take over."}),
           field("agents", &T::agents, {.about = "What can be given tasks."}),

@@ -164,6 +164,14 @@ struct SchemaSpec {
   std::vector<Json> examples;
 };
 
+enum class OnLimit : std::uint8_t { queue, reject };
+
+struct ConcurrencySpec {
+  TextTemplate key;
+  std::uint32_t limit = 1;
+  OnLimit on_limit = OnLimit::queue;
+};
+
 struct BudgetSpec {
   std::optional<microseconds> wall_time;
   std::optional<std::uint32_t> attempts;
@@ -179,6 +187,7 @@ struct WorkflowSpec {
   std::optional<microseconds> global_timeout;
   workflow::OnFailure on_failure = workflow::OnFailure::keep;
   std::optional<BudgetSpec> budget;
+  std::optional<ConcurrencySpec> concurrency;
   describe::Named<SchemaNode> inputs;
   std::optional<DefaultsSpec> defaults;
   std::vector<AgentSpec> agents;
@@ -229,6 +238,8 @@ template <>
 const Table<config::CompensateSpec>& table_of<config::CompensateSpec>();
 template <>
 const Table<config::EdgeSpec>& table_of<config::EdgeSpec>();
+template <>
+const Table<config::ConcurrencySpec>& table_of<config::ConcurrencySpec>();
 template <>
 const Table<config::BudgetSpec>& table_of<config::BudgetSpec>();
 template <>

@@ -125,7 +125,7 @@ void TemplateChecker::check(const Use& use) {
   }
   if (use.head == "tasks") {
     if (use.field.empty()) {
-      if (use.place == TemplatePlace::output) return;
+      if (use.place == TemplatePlace::output || use.place == TemplatePlace::undo) return;
       return error(use, "'tasks' needs the name of one task here; write tasks.NAME or tasks[\"my-task\"]");
     }
     if (const auto task = names_.tasks.find(use.field); task != names_.tasks.end()) return check_task(use, task->second, {});
@@ -174,7 +174,8 @@ void TemplateChecker::check_outside(const Use& use) {
   if (use.place == TemplatePlace::question) {
     return error(use, fmt::format("'{}' cannot be used in a question: people see it, and it is stored with the run", use.head));
   }
-  if (use.place == TemplatePlace::condition || use.place == TemplatePlace::list || use.place == TemplatePlace::edge) {
+  if (use.place == TemplatePlace::condition || use.place == TemplatePlace::list || use.place == TemplatePlace::edge ||
+      use.place == TemplatePlace::key) {
     return error(use, fmt::format("'{}' cannot be used here: what a run decides must not depend on it; pass it as an input", use.head));
   }
   if (use.place == TemplatePlace::command && use.head == "secrets") {
@@ -190,6 +191,9 @@ bool TemplateChecker::runs_workflow(std::size_t task) const {
 
 void TemplateChecker::check_task(const Use& use, std::size_t target, std::string_view field) {
   const auto& name = spec_.tasks[target].name;
+  if (use.place == TemplatePlace::key) {
+    return error(use, fmt::format("a concurrency key may refer only to inputs, not to task '{}': it is asked before anything runs", name));
+  }
   if (use.place == TemplatePlace::agent || use.place == TemplatePlace::command) {
     return error(
         use, fmt::format("an agent may refer only to inputs, env and secrets, not to task '{}'; move this to the task's parameters", name));

@@ -49,6 +49,11 @@ std::span<const std::string_view> names_of<workflow::ApprovalTimeout>() {
   return words;
 }
 template <>
+std::span<const std::string_view> names_of<config::OnLimit>() {
+  static constexpr std::array<std::string_view, 2> words{"queue", "reject"};
+  return words;
+}
+template <>
 std::span<const std::string_view> names_of<workflow::OnFailure>() {
   static constexpr std::array<std::string_view, 2> words{"keep", "compensate"};
   return words;

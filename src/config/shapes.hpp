@@ -99,6 +99,8 @@ struct Shape<config::OpenRule> : PlainShape {
 template <>
 std::span<const std::string_view> names_of<workflow::ApprovalTimeout>();
 template <>
+std::span<const std::string_view> names_of<config::OnLimit>();
+template <>
 std::span<const std::string_view> names_of<workflow::OnFailure>();
 template <>
 std::span<const std::string_view> names_of<workflow::FailureStrategy>();

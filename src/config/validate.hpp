@@ -73,7 +73,7 @@ inline constexpr std::size_t max_reported_cycles = 1000;
 void check_cycles(const WorkflowSpec& spec, const Graph& graph, describe::Problems& problems);
 
 /// Where a template stands, which decides what it may refer to.
-enum class TemplatePlace : std::uint8_t { agent, command, parameters, question, condition, list, edge, undo, output };
+enum class TemplatePlace : std::uint8_t { agent, command, parameters, question, condition, list, edge, undo, key, output };
 
 /// Compiles templates and checks what they refer to.
 class TemplateChecker {

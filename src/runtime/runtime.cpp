@@ -24,26 +24,6 @@ constexpr milliseconds watch_every{100};
 constexpr milliseconds drain_for{2000};
 constexpr std::size_t blocking_threads = 8;
 
-/// For appends that are waited for on the spot.
-class WaitingSink final : public store::CommitSink {
- public:
-  void on_committed(std::vector<store::Committed> commits) override {
-    const std::lock_guard lock(mutex_);
-    answer_ = std::move(commits.front().result);
-    answered_.notify_one();
-  }
-  Result<void> get() {
-    std::unique_lock lock(mutex_);
-    answered_.wait(lock, [this] { return answer_.has_value(); });
-    return *answer_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable answered_;
-  std::optional<Result<void>> answer_;
-};
-
 void log_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t seq) {
   for (const auto& event : events) {
     auto fields = workflow::event_to_json(event, state.definition());
@@ -126,6 +106,12 @@ void Runtime::add_listener(std::shared_ptr<Listener> listener) { listeners_.push
 Shard& Runtime::shard_of(RunId run) { return *shards_[std::hash<RunId>{}(run) % shards_.size()]; }
 
 Result<RunId> Runtime::start(workflow::DefinitionPtr definition, JsonPtr inputs) {
+  if (definition->concurrency) {
+    auto id = create(new_run_id(), definition, inputs);
+    if (!id) return id;
+    if (const auto driven = drive_in_turn(*id); !driven) return std::unexpected(driven.error());
+    return id;
+  }
   std::promise<Result<RunId>> promise;
   auto answer = promise.get_future();
   start(new_run_id(), std::move(definition), std::move(inputs), [&promise](Result<RunId> result) { promise.set_value(std::move(result)); });
@@ -139,6 +125,13 @@ RunId Runtime::new_run_id() const {
 
 void Runtime::start(RunId id, workflow::DefinitionPtr definition, JsonPtr inputs, std::function<void(Result<RunId>)> acknowledge) {
   if (stopping_) return acknowledge(fail(ErrorCode::cancelled, "the runtime is stopping; nothing new is accepted"));
+  if (definition->concurrency) {
+    auto created = create(id, definition, inputs);
+    if (created) {
+      if (const auto driven = drive_in_turn(id); !driven) created = std::unexpected(driven.error());
+    }
+    return acknowledge(std::move(created));
+  }
   {
     const std::lock_guard lock(ended_mutex_);
     driven_.emplace(id, std::nullopt);
@@ -157,30 +150,7 @@ void Runtime::start(RunId id, workflow::DefinitionPtr definition, JsonPtr inputs
 }
 
 Result<RunId> Runtime::enqueue(const workflow::DefinitionPtr& definition, const JsonPtr& inputs) {
-  const auto now = clock_.now();
-  const auto id = new_run_id();
-  std::vector<workflow::Event> events;
-  events.push_back({.at = now, .body = workflow::created_now(*definition, inputs, now)});
-  store::Append append;
-  append.run = id;
-  append.epoch = 1;
-  append.first_seq = 1;
-  append.count = 1;
-  append.at = now;
-  append.entry = std::make_shared<const workflow::EventBatch>(definition, std::move(events));
-  append.summary.status = RunStatus::pending;
-  append.summary.tasks_total = static_cast<std::uint32_t>(definition->own_tasks);
-  append.keep = store::Keep::released;
-  append.create = std::make_shared<const store::NewRun>(store::NewRun{
-      .workflow = definition->name, .definition_hash = definition->hash, .definition = definition->document_text, .created = now});
-  WaitingSink sink;
-  const auto appending = store_->append(std::move(append), sink);
-  if (!appending) return std::unexpected(appending.error());
-  if (*appending == store::Appending::pending) {
-    const auto committed = sink.get();
-    if (!committed) return std::unexpected(committed.error());
-  }
-  return id;
+  return create(new_run_id(), definition, inputs);
 }
 
 Result<workflow::DefinitionPtr> Runtime::definition(std::string_view hash) const {
@@ -209,6 +179,7 @@ Result<void> Runtime::resume(RunId run) {
   const auto loaded = definition(row->definition_hash);
   if (!loaded) return std::unexpected(loaded.error());
   if (const auto able = can_drive(**loaded); !able) return able;
+  if (row->queued) return drive_in_turn(run);
   const auto claimed = store_->claim(run);
   if (!claimed) return std::unexpected(claimed.error());
   return adopt(*claimed, row->definition_hash);
@@ -348,6 +319,7 @@ Result<void> Runtime::tell(RunId run, std::string_view kind, const JsonObject& p
   shard_of(run).post([run](workflow::Engine& engine) { engine.check_mail(run); });
   const auto row = store_->find_run(run);
   if (!row || row->owned || is_final(row->summary.status)) return {};
+  if (row->queued && kind != "cancel") return {};  // it has not begun; its mail waits with it
   if (kind != "cancel") {  // which calls no agent
     const auto loaded = definition(row->definition_hash);
     if (!loaded || !can_drive(**loaded)) return {};  // its mail waits for a program that can
@@ -360,7 +332,7 @@ Result<RunReport> Runtime::wait(RunId run, const std::atomic<bool>* stop_waiting
   std::unique_lock lock(ended_mutex_);
   while (true) {
     const auto it = driven_.find(run);
-    if (it == driven_.end() && !family_works(run)) break;
+    if (it == driven_.end() && !queued_.contains(run) && !family_works(run)) break;
     if (it != driven_.end() && it->second) return std::unexpected(*it->second);
     if (stop_waiting != nullptr && stop_waiting->load()) break;
     ended_.wait_for(lock, watch_every);
@@ -389,7 +361,9 @@ Result<RunReport> Runtime::report(RunId run) const {
   });
   if (!read) return std::unexpected(read.error());
   if (!folded) return std::unexpected(damaged(run, folded.error()));
-  return report_of(run, state);
+  auto report = report_of(run, state);
+  if (row->summary.status == RunStatus::pending) report.status = RunStatus::pending;  // nobody has begun it
+  return report;
 }
 
 void Runtime::on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) {
@@ -403,45 +377,6 @@ void Runtime::on_events(RunId run, const workflow::RunState& state, std::span<co
     if (found != last) children_.erase(found);
   }
   leave(run, std::nullopt);
-}
-
-void Runtime::on_child(RunId child, workflow::DefinitionPtr definition, workflow::Event created) {
-  {
-    const std::lock_guard lock(ended_mutex_);
-    children_.emplace(*std::get<workflow::RunCreated>(created.body).parent, child);
-  }
-  begin_driving(child);
-  shard_of(child).post([child, definition = std::move(definition), created = std::move(created)](workflow::Engine& engine) {
-    engine.begin_child(child, definition, created);
-  });
-}
-
-void Runtime::on_mail(RunId to) {
-  shard_of(to).post([to](workflow::Engine& engine) { engine.check_mail(to); });
-  {
-    const std::lock_guard lock(ended_mutex_);
-    if (driven_.contains(to)) return;
-  }
-  take_if_free(to);
-}
-
-/// Takes over a run that has got mail and that nobody drives, if this process can.
-void Runtime::take_if_free(RunId run) {
-  const auto row = store_->find_run(run);
-  if (!row || row->owned || is_final(row->summary.status)) return;
-  const auto loaded = definition(row->definition_hash);
-  if (!loaded || !can_drive(**loaded)) return;
-  const auto claimed = store_->claim(run);
-  if (claimed) (void)adopt(*claimed, row->definition_hash);
-}
-
-/// Whether this process drives a run that `run` waits for, directly or not. Under `ended_mutex_`.
-bool Runtime::family_works(RunId run) const {  // NOLINT(misc-no-recursion): as deep as workflows are nested
-  const auto [first, last] = children_.equal_range(run);
-  return std::any_of(first, last, [this](const auto& entry) {
-    const auto driven = driven_.find(entry.second);
-    return (driven != driven_.end() && !driven->second) || family_works(entry.second);
-  });
 }
 
 void Runtime::on_asleep(RunId run) { leave(run, std::nullopt); }
@@ -476,6 +411,7 @@ void Runtime::watch() {
     if (counter == seen) continue;
     seen = counter;
     breakers_->refresh();
+    look_at_queue();
     const auto runs = store_->runs_with_mail();
     if (!runs) continue;
     for (const auto& run : *runs) {

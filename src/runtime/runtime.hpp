@@ -76,7 +76,7 @@ class Runtime final : private workflow::EngineListener {
   [[nodiscard]] RunId new_run_id() const;
   /// As `start`, without waiting and under an id of the caller's; `acknowledge` is called on a shard's thread.
   void start(RunId id, workflow::DefinitionPtr definition, JsonPtr inputs, std::function<void(Result<RunId>)> acknowledge);
-  /// Creates a run that nobody drives yet: a worker will.
+  /// Creates a run that nobody drives yet: a worker will, once it has its place among those of its concurrency key.
   [[nodiscard]] Result<RunId> enqueue(const workflow::DefinitionPtr& definition, const JsonPtr& inputs);
   /// Takes over a run that no living process drives. A final run is left as it is; one whose tasks this process cannot do (see
   /// `can_drive`) is refused with `unsupported`.
@@ -125,6 +125,10 @@ class Runtime final : private workflow::EngineListener {
   void on_child(RunId child, workflow::DefinitionPtr definition, workflow::Event created) override;
   void on_mail(RunId to) override;
   void on_next_due(std::optional<Instant>) override {}
+  [[nodiscard]] Result<RunId> create(RunId id, const workflow::DefinitionPtr& definition, const JsonPtr& inputs);
+  /// Drives a run once it has its place.
+  [[nodiscard]] Result<void> drive_in_turn(RunId run);
+  void look_at_queue();
   void begin_driving(RunId run);
   [[nodiscard]] bool family_works(RunId run) const;
   void take_if_free(RunId run);
@@ -152,6 +156,7 @@ class Runtime final : private workflow::EngineListener {
   std::mutex ended_mutex_;
   std::condition_variable ended_;
   std::unordered_map<RunId, std::optional<Error>> driven_;  ///< absent: not driven here; an error: lost
+  std::set<RunId> queued_;  ///< to be driven here when they have their place
   std::unordered_multimap<RunId, RunId> children_;  ///< that were begun here and have not ended, by parent
   std::atomic<std::size_t> active_{0};
   std::atomic<bool> stopping_{false};

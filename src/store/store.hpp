@@ -71,7 +71,16 @@ struct RunRow {
   std::uint64_t last_seq = 0;
   std::uint64_t epoch = 0;
   bool owned = false;              ///< a living process drives it
+  bool queued = false;             ///< it waits for its slot: `claim_runnable` does not find it, whatever mail it has
   RunSummary summary;
+};
+
+/// A place among the runs of a key that may go on at the same time. It is given back with the commit that ends the run; then the oldest
+/// run in the queue gets it.
+struct Slot {
+  std::string key;
+  std::uint32_t most = 1;          ///< runs of this key at once
+  bool queue = true;               ///< where there is no place the run waits for one; else its creation is refused with `conflict`
 };
 
 /// Facts of a new run, part of its first append.
@@ -80,6 +89,7 @@ struct NewRun {
   std::string definition_hash;
   std::string definition;          ///< JSON text, stored once per hash
   Instant created{};
+  std::optional<Slot> slot = {};   ///< the first append must then give the run up, so that whoever claims it finds it with its place
 };
 
 /// Whether the owner gives the run up with this append (final, or asleep until `next_due`).

@@ -131,6 +131,13 @@ struct Budget {
   std::optional<std::uint32_t> attempts;   ///< calls of agents, those of inner workflows included
 };
 
+/// How many runs of one key may be under way at once.
+struct ConcurrencyDefinition {
+  Template key;                      ///< over the inputs; the key belongs to the workflow of this name
+  std::uint32_t limit = 1;
+  bool queue = true;                 ///< a run that finds no place waits for one; else it is refused
+};
+
 /// One typed input: a JSON Schema subset.
 struct InputDefinition {
   std::string name;
@@ -156,6 +163,7 @@ struct Definition {
   std::optional<microseconds> global_timeout;
   OnFailure on_failure = OnFailure::keep;
   Budget budget;
+  std::optional<ConcurrencyDefinition> concurrency;
   std::vector<InputDefinition> inputs;
   std::vector<AgentDefinition> agents;
   std::vector<TaskDefinition> tasks;  ///< in file order; after them the undo steps, named `TASK/undo`

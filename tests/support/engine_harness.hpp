@@ -200,7 +200,9 @@ class EngineHarness final : public store::CommitSink {
   /// Children that were born begin, and runs look at their mail, until there is none.
   void meet() {
     while (!recorder.children.empty() || !recorder.mail.empty()) {
-      for (auto& child : std::exchange(recorder.children, {})) engine->begin_child(child.id, child.definition, child.created);
+      for (auto& child : std::exchange(recorder.children, {})) {
+        if (!child.definition->concurrency) engine->begin_child(child.id, child.definition, child.created);
+      }
       for (const auto to : std::exchange(recorder.mail, {})) {
         engine->check_mail(to);
         if (elsewhere) elsewhere(to);

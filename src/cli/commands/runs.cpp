@@ -55,6 +55,7 @@ std::size_t id_length(const std::vector<store::RunRow>& rows) {
 
 std::string note_of(const store::RunRow& row, Instant now) {
   if (!row.summary.error.empty()) return one_line(row.summary.error);
+  if (row.queued) return "waits for its turn";
   if (row.summary.next_due == store::never) return "waits for a person, a signal or another run";
   if (!is_final(row.summary.status) && row.summary.next_due && *row.summary.next_due > now)
     return fmt::format("due in {}", human_duration(*row.summary.next_due - now));

@@ -34,6 +34,7 @@ struct MemoryRun {
   std::uint64_t last_seq = 0;
   std::uint64_t epoch = 1;
   std::uint64_t owner = 0;         ///< 0: none
+  bool queued = false;             ///< it waits for its slot
   bool failed = false;             ///< an append was refused: nothing more until it is claimed again
   RunSummary summary;
   std::vector<MemoryEntry> entries;
@@ -50,6 +51,7 @@ class MemoryDatabase {
  public:
   std::mutex mutex;
   std::unordered_map<RunId, std::unique_ptr<MemoryRun>> runs;
+  std::map<std::string, std::map<std::uint64_t, MemoryRun*>, std::less<>> slots;  ///< by key and number: holders and those that wait
   std::map<std::uint64_t, MemoryRun*> by_number;
   FreeRuns free;
   std::set<MemoryRun*> with_mail;

@@ -22,7 +22,7 @@ class MemoryBlobs final : public BlobWriter {
   std::vector<std::pair<std::string, std::string>> found;
 };
 
-Instant due_of(const MemoryRun& run) { return run.summary.next_due.value_or(Instant::min()); }
+Instant due_of(const MemoryRun& run) { return run.queued ? never : run.summary.next_due.value_or(Instant::min()); }
 
 std::unexpected<Error> no_such_run(RunId run) { return fail(ErrorCode::not_found, fmt::format("there is no run {}", run.str())); }
 
@@ -62,6 +62,8 @@ class MemoryRunStore final : public RunStore {
   }
   Result<MemoryRun*> create(const Append& append);
   Result<void> apply(Append append);
+  [[nodiscard]] std::size_t holders(std::string_view key) const;
+  void give_back_slot(MemoryRun& run);
   std::int64_t deliver(MemoryRun& run, InboxMessage message);
   void set_owner(MemoryRun& run, std::uint64_t owner);
   Claimed take(MemoryRun& run);
@@ -78,7 +80,36 @@ class MemoryRunStore final : public RunStore {
 
 // -- journal -----------------------------------------------------------------------------------------------------------
 
+/// How many runs hold a slot of a key.
+std::size_t MemoryRunStore::holders(std::string_view key) const {
+  const auto found = db_->slots.find(key);
+  if (found == db_->slots.end()) return 0;
+  return static_cast<std::size_t>(std::ranges::count_if(found->second, [](const auto& entry) { return !entry.second->queued; }));
+}
+
+void MemoryRunStore::give_back_slot(MemoryRun& run) {
+  const auto& slot = run.facts->slot;
+  const auto found = slot ? db_->slots.find(slot->key) : db_->slots.end();
+  if (found == db_->slots.end() || found->second.erase(run.number) == 0) return;
+  run.queued = false;
+  for (auto& [_, next] : found->second) {
+    if (holders(slot->key) >= slot->most) break;
+    if (!next->queued) continue;
+    db_->free.erase({due_of(*next), next});
+    next->queued = false;
+    if (next->free()) db_->free.insert({due_of(*next), next});
+  }
+  if (found->second.empty()) db_->slots.erase(found);
+}
+
 Result<MemoryRun*> MemoryRunStore::create(const Append& append) {
+  const auto& slot = append.create->slot;
+  if (slot && append.keep != Keep::released) return fail(ErrorCode::invalid_argument, "a run with a slot is created released");
+  if (slot && !slot->queue && holders(slot->key) >= slot->most) {
+    return fail(ErrorCode::conflict,
+                fmt::format("{} of the concurrency key '{}' {} under way; try again when one has ended",
+                            slot->most == 1 ? "a run" : fmt::format("{} runs", slot->most), slot->key, slot->most == 1 ? "is" : "are"));
+  }
   auto [it, added] = db_->runs.try_emplace(append.run);
   if (!added) return fail(ErrorCode::conflict, fmt::format("there is a run {} already", append.run.str()));
   it->second = std::make_unique<MemoryRun>();
@@ -90,6 +121,10 @@ Result<MemoryRun*> MemoryRunStore::create(const Append& append) {
   db_->by_number.emplace_hint(db_->by_number.end(), run->number, run);
   auto& definition = db_->definitions[append.create->definition_hash];
   if (definition.second++ == 0) definition.first = append.create->definition;
+  if (slot) {
+    run->queued = holders(slot->key) >= slot->most;
+    db_->slots[slot->key].emplace(run->number, run);
+  }
   return run;
 }
 
@@ -138,6 +173,7 @@ Result<void> MemoryRunStore::apply(Append append) {
     if (run->inbox.empty()) db_->with_mail.erase(run);
   }
   if (append.keep == Keep::released) set_owner(*run, 0);
+  if (is_final(run->summary.status)) give_back_slot(*run);
   return {};
 }
 
@@ -178,8 +214,9 @@ Result<std::string> MemoryRunStore::get_blob(std::string_view hash) const {
 // -- index -------------------------------------------------------------------------------------------------------------
 
 RunRow MemoryRunStore::row_of(const MemoryRun& run) {
-  return {run.id,         run.facts->workflow, run.facts->definition_hash, run.facts->created, run.updated, run.last_seq, run.epoch,
-          run.owner != 0, run.summary};
+  return {
+      run.id,     run.facts->workflow, run.facts->definition_hash, run.facts->created, run.updated, run.last_seq, run.epoch, run.owner != 0,
+      run.queued, run.summary};
 }
 
 Result<RunRow> MemoryRunStore::find_run(RunId id) const {
@@ -270,7 +307,7 @@ Result<std::vector<Claimed>> MemoryRunStore::claim_runnable(Instant now, std::si
   }
   for (auto* run : db_->with_mail) {
     if (claimed.size() >= limit) break;
-    if (run->free() && wanted(*run)) claimed.push_back(take(*run));
+    if (run->free() && !run->queued && wanted(*run)) claimed.push_back(take(*run));
   }
   return claimed;
 }

@@ -21,6 +21,11 @@ class Spill final : public BlobWriter {
   std::vector<std::pair<std::string, std::string>>& out_;
 };
 
+std::int64_t runs_with_slot(Connection& db, std::string_view key) {
+  Query query(db, "SELECT count(*) FROM slots WHERE key=? AND held=1", key);
+  return query.next() ? query.integer(0) : 0;
+}
+
 std::unexpected<Error> refuse(Error error) { return std::unexpected(std::move(error)); }
 
 }  // namespace
@@ -67,9 +72,53 @@ Result<void> Appender::try_apply(const Append& append, Owned& run) {
   }
   if (auto done = encode(append); !done) return done;
   if (append.create) {
+    const auto& slot = append.create->slot;
+    if (slot && append.keep != Keep::released)
+      return refuse(fail(ErrorCode::invalid_argument, "a run with a slot is created released").error());
+    if (slot && !slot->queue && runs_with_slot(db_, slot->key) >= slot->most) {
+      return refuse(fail(ErrorCode::conflict, fmt::format("{} of the concurrency key '{}' {} under way; try again when one has ended",
+                                                          slot->most == 1 ? "a run" : fmt::format("{} runs", slot->most), slot->key,
+                                                          slot->most == 1 ? "is" : "are"))
+                        .error());
+    }
     if (auto done = create(append, run); !done) return done;
+    if (auto done = advance(append, run); !done || !slot) return done;
+    return place(*slot, run.key);
   }
-  return advance(append, run);
+  if (auto done = advance(append, run); !done) return done;
+  if (is_final(append.summary.status)) give_back_slot(run.key);
+  return {};
+}
+
+Result<void> Appender::place(const Slot& slot, std::int64_t run) {
+  const bool held = runs_with_slot(db_, slot.key) < slot.most;
+  Query(db_, "INSERT INTO slots(run, key, most, held) VALUES(?,?,?,?)", run, slot.key, slot.most, held ? 1 : 0).run();
+  if (!held) Query(db_, "UPDATE state SET next_due=? WHERE run=?", never, run).run();
+  return {};
+}
+
+/// A run has ended: the oldest one that waits for its place gets it.
+void Appender::give_back_slot(std::int64_t run) {
+  std::string key;
+  std::int64_t most = 0;
+  {
+    Query ended(db_, "DELETE FROM slots WHERE run=? RETURNING key, most", run);
+    if (!ended.next()) return;
+    key = ended.text(0);
+    most = ended.integer(1);
+    ended.next();
+  }
+  while (runs_with_slot(db_, key) < most) {
+    std::int64_t next = 0;
+    {
+      Query query(db_, "SELECT run FROM slots WHERE key=? AND held=0 ORDER BY run LIMIT 1", key);
+      if (!query.next()) return;
+      next = query.integer(0);
+    }
+    Query(db_, "UPDATE slots SET held=1 WHERE run=?", next).run();
+    Query(db_, "UPDATE state SET next_due=NULL WHERE run=?", next).run();
+    if (db_.failed()) return;
+  }
 }
 
 Result<void> Appender::encode(const Append& append) {

@@ -45,6 +45,8 @@ class Appender {
   };
 
   void send(const std::vector<InboxMessage>& mail);
+  [[nodiscard]] Result<void> place(const Slot& slot, std::int64_t run);
+  void give_back_slot(std::int64_t run);
   [[nodiscard]] Result<void> try_apply(const Append& append, Owned& run);
   [[nodiscard]] Result<void> encode(const Append& append);
   [[nodiscard]] Result<void> create(const Append& append, Owned& run);

@@ -65,7 +65,8 @@ void find_free(Connection& db, std::int64_t owner, Instant now, std::size_t limi
 
 constexpr const char* runs_with_mail = "SELECT DISTINCT " SKEIN_STANDING
                                        "inbox i CROSS JOIN state s ON s.run=i.run CROSS JOIN runs r ON r.id=i.run "
-                                       "WHERE s.status<3 ORDER BY s.run";
+                                       "WHERE s.status<3 AND NOT EXISTS (SELECT 1 FROM slots l WHERE l.run=s.run AND l.held=0) "
+                                       "ORDER BY s.run";
 
 }  // namespace
 

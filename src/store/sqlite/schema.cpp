@@ -74,7 +74,17 @@ CREATE TABLE pruned(
   last_entry INTEGER NOT NULL);
 )sql";
 
-constexpr std::array steps{Migration{1, version_1}};
+// A run's place among those of its concurrency key; gone when the run has ended.
+constexpr const char* version_2 = R"sql(
+CREATE TABLE slots(
+  run INTEGER PRIMARY KEY,
+  key TEXT NOT NULL,
+  most INTEGER NOT NULL,
+  held INTEGER NOT NULL);
+CREATE INDEX slots_by_key ON slots(key, held, run);
+)sql";
+
+constexpr std::array steps{Migration{1, version_1}, Migration{2, version_2}};
 
 std::int64_t pragma_value(Connection& db, const char* sql) {
   Query query(db, sql);

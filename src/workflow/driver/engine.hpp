@@ -35,7 +35,8 @@ class EngineListener {
   virtual void on_lost(RunId run, const Error& why) = 0;
   /// The run was given up because it only waits; whoever claims it when it is due goes on.
   virtual void on_asleep(RunId run) = 0;
-  /// A child was created and belongs to this process: an engine of it goes on with `Engine::begin_child`.
+  /// A child was created. It belongs to this process, an engine of which goes on with `Engine::begin_child`; where its workflow limits
+  /// concurrency it belongs to nobody and is to be claimed once it is not queued.
   virtual void on_child(RunId child, DefinitionPtr definition, Event created) = 0;
   /// Another run has got mail; whoever drives it looks at its inbox, and one that nobody drives is to be taken over.
   virtual void on_mail(RunId to) = 0;
@@ -131,6 +132,7 @@ class Engine {
 
   // engine_expressions.cpp: what the workflow's expressions decide
   void start(ActiveRun& run, const Attempt& attempt, std::vector<Event>& events);
+  void refuse_start(ActiveRun& run, const Attempt& attempt, const std::string& why, std::vector<Event>& events);
   void list_items(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
   void choose_edge(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
   void expire(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
@@ -145,7 +147,7 @@ class Engine {
   void take_signal(ActiveRun& run, const Attempt& attempt, std::vector<Event>& events);
   // engine_children.cpp: runs that tasks begin, and the news between the two
   /// `reserved`: set to the attempts of the budget that the child may use.
-  [[nodiscard]] RunId create_child(ActiveRun& run, agent::ChildRun child, std::uint32_t& reserved);
+  [[nodiscard]] Result<RunId> create_child(ActiveRun& run, agent::ChildRun child, std::uint32_t& reserved);
   void fold_end_of_child(ActiveRun& run, const JsonObject& payload, std::vector<Event>& events);
   void tell_family(ActiveRun& run, const EventBody& body);
   void introduce_children(ActiveRun& run);

@@ -3,12 +3,13 @@
 #include <boost/json/object.hpp>
 
 #include "workflow/driver/active_run.hpp"
+#include "workflow/slot.hpp"
 
 // Runs that tasks of other runs begin. A child is created in the commit that starts its task's attempt; its end reaches the parent as mail
 // that goes out with its last commit, and a parent that does not wait any more cancels it the same way. So no crash separates the two.
 namespace skein::workflow {
 
-RunId Engine::create_child(ActiveRun& run, agent::ChildRun child, std::uint32_t& reserved) {
+Result<RunId> Engine::create_child(ActiveRun& run, agent::ChildRun child, std::uint32_t& reserved) {
   const auto id = Uuid::make(now_, services_.random);
   const auto& definition = child.definition;
   Json inputs = *child.inputs;
@@ -19,19 +20,25 @@ RunId Engine::create_child(ActiveRun& run, agent::ChildRun child, std::uint32_t&
   if (const auto until = run.state.until()) created.until = std::min(created.until.value_or(*until), *until);
   if (const auto left = run.state.attempts_left()) reserved = *(created.attempts = std::min(created.attempts.value_or(*left), *left));
   const Event event{.at = now_, .body = std::move(created)};
+  auto slot = slot_of(definition, event, id);
+  if (!slot) return std::unexpected(std::move(slot.error()));
+  if (*slot) (*slot)->queue = true;  // its task waits anyway
   store::RunSummary summary;
-  summary.status = RunStatus::running;
+  summary.status = *slot ? RunStatus::pending : RunStatus::running;
   summary.tasks_total = static_cast<std::uint32_t>(definition->own_tasks);
-  run.births.push_back(
-      {.run = id,
-       .epoch = 1,
-       .first_seq = 1,
-       .count = 1,
-       .at = now_,
-       .entry = std::make_shared<const EventBatch>(definition, std::vector{event}),
-       .summary = summary,
-       .create = std::make_shared<const store::NewRun>(store::NewRun{
-           .workflow = definition->name, .definition_hash = definition->hash, .definition = definition->document_text, .created = now_})});
+  run.births.push_back({.run = id,
+                        .epoch = 1,
+                        .first_seq = 1,
+                        .count = 1,
+                        .at = now_,
+                        .entry = std::make_shared<const EventBatch>(definition, std::vector{event}),
+                        .summary = summary,
+                        .keep = *slot ? store::Keep::released : store::Keep::owned,
+                        .create = std::make_shared<const store::NewRun>(store::NewRun{.workflow = definition->name,
+                                                                                      .definition_hash = definition->hash,
+                                                                                      .definition = definition->document_text,
+                                                                                      .created = now_,
+                                                                                      .slot = std::move(*slot)})});
   run.children.emplace_back(definition, event);
   return id;
 }

@@ -27,16 +27,20 @@ Result<bool> Engine::holds(const ActiveRun& run, const Template& condition) cons
               fmt::format("a condition must be true or false, not {}; compare it with something", shorten(to_json(**value), most_text)));
 }
 
+/// An attempt that fails as it starts: what it needs cannot be computed.
+void Engine::refuse_start(ActiveRun& run, const Attempt& attempt, const std::string& why, std::vector<Event>& events) {
+  fold(run, AttemptStarted{.attempt = attempt, .wake_at = std::nullopt, .signal = {}}, events);
+  auto error = failure(ErrorCode::expression_failed, services_.secrets.redact(why));
+  fold(run, TaskFailed{.attempt = attempt, .error = std::move(error), .duration = {}}, events);
+}
+
 /// Starts an attempt, or skips the task where its condition says so.
 void Engine::start(ActiveRun& run, const Attempt& attempt, std::vector<Event>& events) {
   const auto& task = run.state.definition().tasks[attempt.task];
   if (task.when && attempt.attempt == 1 && attempt.item == no_item && !run.state.tasks()[attempt.task].approved) {
     const auto wanted = holds(run, *task.when);
     if (!wanted) {
-      fold(run, AttemptStarted{.attempt = attempt, .wake_at = std::nullopt, .signal = {}}, events);
-      auto error = failure(wanted.error().code, fmt::format("when: {}", wanted.error().message));
-      fold(run, TaskFailed{.attempt = attempt, .error = std::move(error), .duration = {}}, events);
-      return;
+      return refuse_start(run, attempt, "when: " + wanted.error().message, events);
     }
     if (!*wanted) {
       fold(run, TaskSkipped{.task = attempt.task, .reason = "its condition is false"}, events);
@@ -59,8 +63,10 @@ void Engine::start(ActiveRun& run, const Attempt& attempt, std::vector<Event>& e
     started.wake_at = wait->until;
     started.signal = std::move(wait->signal);
     if (wait->child) {
-      started.child = create_child(run, std::move(*wait->child), started.reserved);
-      started.signal = signal_of_end(*started.child);
+      const auto child = create_child(run, std::move(*wait->child), started.reserved);
+      if (!child) return refuse_start(run, attempt, child.error().message, events);
+      started.child = *child;
+      started.signal = signal_of_end(*child);
     }
   }
   fold(run, std::move(started), events);

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <optional>
+
+#include "store/store.hpp"
+#include "workflow/event.hpp"
+
+namespace skein::workflow {
+
+/// The place among the runs of its concurrency key that a run needs; empty where its workflow sets no limit. The key belongs to the
+/// workflow of that name, so that equal keys of others do not meet. An error: the key cannot be computed from the inputs.
+[[nodiscard]] Result<std::optional<store::Slot>> slot_of(const DefinitionPtr& definition, const Event& created, RunId id);
+
+}  // namespace skein::workflow
