@@ -47,8 +47,11 @@ Result<RunId> Runtime::create(RunId id, const workflow::DefinitionPtr& definitio
   append.summary.status = RunStatus::pending;
   append.summary.tasks_total = static_cast<std::uint32_t>(definition->own_tasks);
   append.keep = store::Keep::released;
-  append.create = std::make_shared<const store::NewRun>(store::NewRun{
-      .workflow = definition->name, .definition_hash = definition->hash, .definition = definition->document_text, .created = now, .slot = std::move(*slot)});
+  append.create = std::make_shared<const store::NewRun>(store::NewRun{.workflow = definition->name,
+                                                                      .definition_hash = definition->hash,
+                                                                      .definition = definition->document_text,
+                                                                      .created = now,
+                                                                      .slot = std::move(*slot)});
   WaitingSink sink;
   const auto appending = store_->append(std::move(append), sink);
   if (!appending) return std::unexpected(appending.error());

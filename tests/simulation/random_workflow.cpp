@@ -130,6 +130,12 @@ std::shared_ptr<workflow::Definition> random_workflow(Random& random, int depth)
   if (chance(random, 0.15)) definition->budget.attempts = 1 + below(random, 20);
   if (chance(random, 0.1)) definition->budget.wall_time = seconds{10 + below(random, 60)};
   if (chance(random, 0.1)) definition->global_timeout = seconds{20 + below(random, 100)};
+  if (depth > 0 && chance(random, 0.3)) {
+    // By another name than any ancestor's, which would wait for itself.
+    definition->name = fmt::format("inner {} {}", depth, random.next());
+    definition->concurrency = workflow::ConcurrencyDefinition{
+        .key = workflow::Template::compile(Json("{{ inputs.value // 0 }}")).value(), .limit = 1 + below(random, 2), .queue = true};
+  }
   definition->document = JsonObject{{"name", "simulated"}, {"number", random.next()}};
   workflow::finish_definition(*definition);
   return definition;
