@@ -91,6 +91,8 @@ class CountingListener final : public workflow::EngineListener {
   }
   void on_lost(RunId, const Error&) override {}
   void on_asleep(RunId) override {}
+  void on_child(RunId, workflow::DefinitionPtr, workflow::Event) override {}
+  void on_mail(RunId) override {}
   void on_next_due(std::optional<Instant>) override {}
   std::uint64_t heard = 0;
 };
