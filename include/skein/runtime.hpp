@@ -108,6 +108,15 @@ class Runtime {
   /// Goes on with a run that no living process drives.
   [[nodiscard]] Result<void> resume(std::string_view run_id);
   [[nodiscard]] Result<void> cancel(std::string_view run_id, std::string_view reason = "cancelled");
+  /// Answers the question before a task (its key `approval`). `set`: parameters that the person changed.
+  [[nodiscard]] Result<void> approve(std::string_view run_id, std::string_view task, std::string_view by, std::string_view comment = {},
+                                     const JsonObject& set = {});
+  [[nodiscard]] Result<void> reject(std::string_view run_id, std::string_view task, std::string_view by, std::string_view comment = {});
+  /// Answers what a task of the kind `human` asks. A value that is not what the task asks for, or from somebody else, changes nothing.
+  [[nodiscard]] Result<void> answer(std::string_view run_id, std::string_view task, const Json& value, std::string_view by,
+                                    std::string_view comment = {});
+  /// Tells a run that something has happened: the task that waits for this signal, now or later, answers with the payload.
+  [[nodiscard]] Result<void> signal(std::string_view run_id, std::string_view name, const Json& payload = nullptr);
   /// Undoes, newest first, what a run that has ended completed and has not undone; `wait` tells what became of it.
   [[nodiscard]] Result<void> compensate(std::string_view run_id, std::string_view reason = "undone on request");
 

@@ -73,6 +73,8 @@ class TaskBuilder {
   TaskBuilder& when(std::string_view condition);
   /// `list`: an array, or an expression in `{{ }}` that makes one; parameters may use `item` and `index`. 0: the format's default.
   TaskBuilder& for_each(Json list, unsigned max_concurrency = 0);
+  /// Ask a person before it begins: `Runtime::approve`, `Runtime::reject`.
+  TaskBuilder& approval(std::string_view message, std::initializer_list<std::string_view> approvers = {});
   /// The step that undoes it once it is completed: see `WorkflowBuilder::compensate_on_failure`. An empty agent: the task's.
   TaskBuilder& compensate(std::string_view action, JsonObject parameters = {}, std::string_view agent = {});
   TaskBuilder& retry(unsigned max_attempts, double initial_delay = 1.0);

@@ -64,6 +64,7 @@ struct ChildRun {
 struct Wait {
   std::optional<Instant> until;     ///< an instant in the past answers at once
   std::string signal;               ///< the name of a signal; empty: none
+  JsonPtr question;                 ///< to a person, {question, answer: a schema, to: names}: their word answers as {value, by, comment}
   std::optional<ChildRun> child;    ///< its end answers like a signal, with {run, status, outputs, error} as the payload
 };
 
@@ -77,6 +78,8 @@ class WaitingAgent : public ImmediateAgent {
   [[nodiscard]] virtual Result<Wait> wait(const AgentRequest& request, Instant now) = 0;
   /// The answer once the instant has come.
   [[nodiscard]] virtual AgentResponse fired(const AgentRequest& request, Instant due) = 0;
+  /// Why a person's word cannot be taken as the answer to a question, as a sentence for that person; empty where it can.
+  [[nodiscard]] virtual std::string refuses(const AgentRequest& /*request*/, const Json& /*value*/, std::string_view /*by*/) { return {}; }
   /// The answer once the signal has come.
   [[nodiscard]] virtual AgentResponse signalled(const AgentRequest& request, const Json& payload) = 0;
 };

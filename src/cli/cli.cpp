@@ -51,6 +51,7 @@ int run_command_line(int argc, const char* const* argv) {
   register_resume(line, session);
   register_approve(line, session);
   register_reject(line, session);
+  register_answer(line, session);
   register_signal(line, session);
   register_compensate(line, session);
   register_cancel(line, session);

@@ -28,6 +28,11 @@ std::string words_of(const workflow::RunFinished& body) {
   }
 }
 
+std::string value_text(const Json& word) {
+  const auto* value = at_pointer(word, "/value");
+  return value != nullptr ? to_json(*value) : std::string{};
+}
+
 std::string text_of(const Json& object, std::string_view key) {
   const auto* value = at_pointer(object, fmt::format("/{}", key));
   return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string{};
@@ -49,7 +54,8 @@ EventText describe(const workflow::Event& event, const workflow::Definition& def
           out.text = "resumed; attempts in flight are repeated";
           out.style = Style::bold;
         } else if constexpr (std::is_same_v<Body, AttemptStarted>) {
-          out.text = body.child             ? "runs " + body.child->str()
+          out.text = body.question          ? "asks: " + one_line(text_of(*body.question, "question"))
+                     : body.child           ? "runs " + body.child->str()
                      : !body.signal.empty() ? fmt::format("waits for the signal {}", one_line(body.signal))
                      : body.wake_at         ? fmt::format("waiting until {}", clock_time(*body.wake_at))
                                             : fmt::format("started (attempt {})", body.attempt.attempt);
@@ -71,7 +77,9 @@ EventText describe(const workflow::Event& event, const workflow::Definition& def
           out.text = "cancelled";
           out.style = Style::dim;
         } else if constexpr (std::is_same_v<Body, SignalReceived>) {
-          out.text = is_signal_of_end(body.name)
+          out.text = is_signal_of_answer(body.name) ? fmt::format("{} says: {}", one_line(text_of(*body.payload, "by")),
+                                                                  shorten(one_line(value_text(*body.payload)), longest_data))
+                     : is_signal_of_end(body.name)
                          ? fmt::format("run {} {}", child_of(body.name).str(), one_line(text_of(*body.payload, "status")))
                          : fmt::format("signal {}: {}", one_line(body.name), shorten(one_line(to_json(*body.payload)), longest_data));
           out.style = Style::cyan;

@@ -9,7 +9,9 @@
 namespace skein::cli {
 namespace {
 
-std::string what_for(const std::string& signal) {
+std::string what_for(const std::string& signal, const JsonPtr& question) {
+  const auto* text = question ? at_pointer(*question, "/question") : nullptr;
+  if (text != nullptr && text->is_string()) return "asks: " + one_line(std::string(text->get_string()));
   if (workflow::is_signal_of_end(signal)) return "runs " + short_id(workflow::child_of(signal));
   return "waits for the signal " + one_line(signal);
 }
@@ -63,7 +65,7 @@ RunProgress::RunProgress(RunId id, const workflow::RunState& state) : RunProgres
     if (from.status == TaskStatus::retrying || from.status == TaskStatus::waiting) to.due = from.due;
     if (const auto* question = state.question(static_cast<workflow::TaskIndex>(i))) to.note = "asks: " + one_line(question->message);
     if (const auto signal = state.awaited_signal({.task = static_cast<workflow::TaskIndex>(i)}); !signal.empty())
-      to.note = what_for(std::string(signal));
+      to.note = what_for(std::string(signal), state.asked({.task = static_cast<workflow::TaskIndex>(i)}));
     if (from.error) to.note = one_line(from.error->message);
     if (!from.skip_reason.empty()) to.note = one_line(from.skip_reason);
   }
@@ -77,7 +79,7 @@ void apply_to(TaskProgress& task, const Body& body, Instant at) {
   using namespace workflow;
   if constexpr (std::is_same_v<Body, AttemptStarted>) {
     task.status = body.waits() ? TaskStatus::waiting : TaskStatus::running;
-    task.note = body.signal.empty() ? "" : what_for(body.signal);
+    task.note = body.signal.empty() ? "" : what_for(body.signal, body.question);
     task.activation = body.attempt.activation;
     task.attempt = body.attempt.attempt;
     task.started = at;

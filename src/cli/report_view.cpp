@@ -10,6 +10,7 @@
 #include "cli/output.hpp"
 #include "cli/table.hpp"
 #include "cli/values.hpp"
+#include "config/config.hpp"
 
 namespace skein::cli {
 namespace {
@@ -47,6 +48,8 @@ std::string outcome_of(const runtime::TaskReport& task, Instant now) {
     return fmt::format("runs {}{}", short_id(task.awaits->children.front()),
                        task.awaits->children.size() > 1 ? fmt::format(" and {} more", task.awaits->children.size() - 1) : "");
   }
+  if (task.awaits && task.awaits->answer)
+    return fmt::format("asks: {} ({})", one_line(task.awaits->message), config::in_words(*task.awaits->answer));
   if (task.awaits)
     return task.awaits->signal.empty() ? "asks: " + one_line(task.awaits->message) : "waits for the signal " + task.awaits->signal;
   if (task.status == TaskStatus::waiting && task.due) return "until " + date_time(*task.due);

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
+#include "config/config.hpp"
+
 namespace skein::cli {
 
 Result<int> tell_run(Session& session, const DriveOptions& options, const std::string& name,
@@ -43,6 +46,18 @@ Result<int> tell_run(Session& session, const DriveOptions& options, const std::s
     if (!options.common.json) session.output.note(*said);
     return *run;
   });
+}
+
+Result<Json> parse_answer(const Json& schema, std::string_view words) {
+  workflow::InputDefinition shape;
+  shape.name = "answer";
+  shape.schema = schema;
+  auto value = config::parse_input_value(shape, words);
+  if (!value)
+    return fail(ErrorCode::invalid_argument, fmt::format("the answer must be {}, got '{}'", config::in_words(schema), shorten(words, 60)));
+  if (const auto wrong = config::violations("the answer", schema, *value); !wrong.empty())
+    return fail(ErrorCode::invalid_argument, wrong.front());
+  return value;
 }
 
 }  // namespace skein::cli

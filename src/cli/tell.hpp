@@ -10,4 +10,7 @@ namespace skein::cli {
 [[nodiscard]] Result<int> tell_run(Session& session, const DriveOptions& options, const std::string& run,
                                    const std::function<Result<std::string>(runtime::Runtime&, const runtime::RunReport&)>& say);
 
+/// A person's words as the value that a question asks for, or what is wrong with them.
+[[nodiscard]] Result<Json> parse_answer(const Json& schema, std::string_view words);
+
 }  // namespace skein::cli

@@ -204,6 +204,7 @@ std::shared_ptr<workflow::Definition> build_definition(const WorkflowSpec& spec,
   TemplateChecker templates(spec, names, graph, edges, problems);
   Build(spec, document, names, graph, templates, problems, *out).run();
   check_inner_workflows(spec, *out, problems);
+  check_people(spec, names, problems);
   out->document = document;
   return out;
 }

@@ -53,6 +53,12 @@ inline constexpr std::size_t max_problems = 100;
 
 /// The inputs of a run: `given` with defaults filled in, each checked against its schema. The error lists all that is wrong.
 [[nodiscard]] Result<Json> check_inputs(const workflow::Definition& definition, JsonObject given);
+/// A schema as inputs have it, shorthands written out; an error says what is wrong with it.
+[[nodiscard]] Result<Json> read_schema(const Json& schema);
+/// What keeps a value from being what a schema says, a sentence each: "'days' must be an integer, got …".
+[[nodiscard]] std::vector<std::string> violations(std::string_view name, const Json& schema, const Json& value);
+/// What a schema wants, in words: "an integer, at least 1".
+[[nodiscard]] std::string in_words(const Json& schema);
 /// A value from a command line: the text itself where the input is a string, else JSON.
 [[nodiscard]] Result<Json> parse_input_value(const workflow::InputDefinition& input, std::string_view text);
 

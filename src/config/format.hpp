@@ -35,7 +35,7 @@ struct ObjectTemplate {
   Json source;
 };
 
-enum class AgentKind : std::uint8_t { ai_agent, mcp_server, http_api, local, exec, workflow, custom };
+enum class AgentKind : std::uint8_t { ai_agent, mcp_server, http_api, local, exec, workflow, human, custom };
 
 /// A whole workflow where the value of a key is one.
 struct InnerWorkflow {

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "config/config.hpp"
+#include "config/shapes.hpp"
 #include "config/validate.hpp"
 
 namespace skein::config {
@@ -115,6 +116,21 @@ Result<Json> check_inputs(const workflow::Definition& definition, JsonObject giv
   if (!wrong.empty()) return fail(ErrorCode::invalid_argument, joined(wrong));
   return Json(std::move(out));
 }
+
+Result<Json> read_schema(const Json& schema) {
+  SchemaNode node;
+  describe::Problems problems;
+  const describe::Path root;
+  describe::Shape<SchemaNode>::parse(node, schema, {}, describe::Path(root, "answer"), problems);
+  if (problems.empty()) return node.source;
+  return fail(ErrorCode::invalid_argument, problems.front().message);
+}
+
+std::vector<std::string> violations(std::string_view name, const Json& schema, const Json& value) {
+  return schema_violations(name, schema, value);
+}
+
+std::string in_words(const Json& schema) { return schema_in_words(schema); }
 
 Result<Json> parse_input_value(const workflow::InputDefinition& input, std::string_view text) {
   const auto* type = input.schema.get_object().if_contains("type");

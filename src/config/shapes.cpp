@@ -24,8 +24,8 @@ std::span<const std::string_view> words_of() {
   return words;
 }
 
-constexpr std::array<std::string_view, 7> kinds{"ai_agent", "mcp_server", "http_api", "local", "exec", "workflow", "custom"};
-constexpr std::array<std::string_view, 2> later_kinds{"human", "function"};
+constexpr std::array<std::string_view, 8> kinds{"ai_agent", "mcp_server", "http_api", "local", "exec", "workflow", "human", "custom"};
+constexpr std::array<std::string_view, 1> later_kinds{"function"};
 constexpr std::array<std::string_view, 6> formats{"date", "time", "date-time", "email", "uri", "uuid"};
 
 std::string_view text_of(const Json& value) {

@@ -121,6 +121,9 @@ class TemplateChecker {
 /// What tasks give to the inner workflows they run, against the inputs of those.
 void check_inner_workflows(const WorkflowSpec& spec, const workflow::Definition& definition, describe::Problems& problems);
 
+/// What tasks of agents of type human ask.
+void check_people(const WorkflowSpec& spec, const Names& names, describe::Problems& problems);
+
 /// All checks. The definition is usable where no error was added. `document` is the value that `spec` was parsed from.
 [[nodiscard]] std::shared_ptr<workflow::Definition> build_definition(const WorkflowSpec& spec, const Json& document,
                                                                      describe::Problems& problems);

@@ -198,6 +198,32 @@ Result<void> Runtime::cancel(std::string_view run_id, std::string_view reason) {
   return state_->runtime->cancel(*id, reason);
 }
 
+Result<void> Runtime::approve(std::string_view run_id, std::string_view task, std::string_view by, std::string_view comment,
+                              const JsonObject& set) {
+  const auto id = parsed(run_id);
+  if (!id) return std::unexpected(id.error());
+  return state_->runtime->answer(*id, task, runtime::Runtime::Verdict::approve, by, comment, set);
+}
+
+Result<void> Runtime::reject(std::string_view run_id, std::string_view task, std::string_view by, std::string_view comment) {
+  const auto id = parsed(run_id);
+  if (!id) return std::unexpected(id.error());
+  return state_->runtime->answer(*id, task, runtime::Runtime::Verdict::reject, by, comment, {});
+}
+
+Result<void> Runtime::answer(std::string_view run_id, std::string_view task, const Json& value, std::string_view by,
+                             std::string_view comment) {
+  const auto id = parsed(run_id);
+  if (!id) return std::unexpected(id.error());
+  return state_->runtime->reply(*id, task, std::nullopt, value, by, comment);
+}
+
+Result<void> Runtime::signal(std::string_view run_id, std::string_view name, const Json& payload) {
+  const auto id = parsed(run_id);
+  if (!id) return std::unexpected(id.error());
+  return state_->runtime->signal(*id, name, payload);
+}
+
 Result<void> Runtime::compensate(std::string_view run_id, std::string_view reason) {
   const auto id = parsed(run_id);
   if (!id) return std::unexpected(id.error());

@@ -95,6 +95,11 @@ TaskBuilder& TaskBuilder::for_each(Json list, unsigned max_concurrency) {
   set("for_each", std::move(list));
   return max_concurrency > 0 ? set("max_concurrency", max_concurrency) : *this;
 }
+TaskBuilder& TaskBuilder::approval(std::string_view message, std::initializer_list<std::string_view> approvers) {
+  JsonObject question{{"message", message}};
+  if (approvers.size() > 0) question["approvers"] = JsonArray(approvers.begin(), approvers.end());
+  return set("approval", Json(std::move(question)));
+}
 TaskBuilder& TaskBuilder::compensate(std::string_view action, JsonObject parameters, std::string_view agent) {
   JsonObject undo{{"action", action}};
   if (!parameters.empty()) undo["parameters"] = std::move(parameters);

@@ -19,6 +19,17 @@ std::optional<AwaitedReport> awaited(const workflow::RunState& state, workflow::
     out.approvers = state.definition().tasks[task].approval->approvers;
     return out;
   }
+  if (const auto open = state.asking(task); !open.empty()) {
+    const auto question = state.asked(open.front());
+    const auto& asked = question->get_object();
+    out.message = std::string(asked.at("question").get_string());
+    out.answer = std::make_shared<const Json>(asked.at("answer"));
+    if (const auto* to = asked.if_contains("to")) {
+      for (const auto& name : to->get_array()) out.approvers.emplace_back(name.get_string());
+    }
+    if (open.front().item != workflow::no_item) out.item = open.front().item;
+    return out;
+  }
   out.children = state.awaited_children(task);
   if (!out.children.empty()) return out;
   out.signal = state.awaited_signal({.task = task});
@@ -122,7 +133,12 @@ Json to_json_value(const RunReport& report) {
     if (task.due) t["due"] = to_rfc3339(*task.due);
     if (task.awaits) {
       JsonObject awaits;
-      if (!task.awaits->children.empty()) {
+      if (task.awaits->answer) {
+        awaits["question"] = task.awaits->message;
+        awaits["answer"] = *task.awaits->answer;
+        if (task.awaits->item) awaits["item"] = *task.awaits->item;
+        if (!task.awaits->approvers.empty()) awaits["to"] = JsonArray(task.awaits->approvers.begin(), task.awaits->approvers.end());
+      } else if (!task.awaits->children.empty()) {
         auto& runs = awaits["runs"].emplace_array();
         for (const auto child : task.awaits->children) runs.emplace_back(child.str());
       } else if (!task.awaits->signal.empty()) {

@@ -29,7 +29,10 @@ struct AwaitedReport {
   std::vector<std::string> approvers;
   std::string signal;                  ///< the name of a signal; empty for a question
   std::vector<RunId> children;         ///< runs that it began and whose end it waits for; then there is neither question nor signal
-  [[nodiscard]] bool asks() const { return signal.empty() && children.empty(); }
+  JsonPtr answer;                      ///< the schema of the answer that a task of kind `human` waits for; null for other questions
+  std::optional<std::uint32_t> item;   ///< which item of a for_each asks
+  /// A question that is approved or rejected.
+  [[nodiscard]] bool asks() const { return signal.empty() && children.empty() && !answer; }
 };
 
 /// One task of a run, or a step that undoes one, for people and programs.

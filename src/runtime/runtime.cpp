@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "config/config.hpp"
 #include "runtime/child_workflow.hpp"
+#include "runtime/human.hpp"
 #include "runtime/shard.hpp"
 #include "store/memory/memory_run_store.hpp"
 #include "store/sqlite/sqlite_run_store.hpp"
@@ -60,6 +61,7 @@ Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeOptions options) {
   runtime->blocking_ = std::make_unique<async::BlockingPool>(blocking_threads);
   agent::add_builtin_kinds(runtime->kinds_);
   runtime->kinds_.add("workflow", make_child_workflow);
+  runtime->kinds_.add("human", make_human);
   auto& self = *runtime;
   self.breakers_ = std::make_unique<workflow::BreakerBoard>(*self.store_, [&self](const auto& breaker, const auto& transition) {
     log::info("circuit_breaker_changed", {{"breaker", Json(breaker)}, {"state", Json(resilience::to_string(transition.to))}});
@@ -310,6 +312,13 @@ Result<void> Runtime::answer(RunId run, std::string_view task, Verdict verdict, 
   JsonObject payload{{"task", task}, {"by", by}, {"comment", comment}};
   if (!set.empty()) payload["set"] = set;
   return tell(run, verdict == Verdict::approve ? "approve" : "reject", payload);
+}
+
+Result<void> Runtime::reply(RunId run, std::string_view task, std::optional<std::uint32_t> item, const Json& value, std::string_view by,
+                            std::string_view comment) {
+  JsonObject payload{{"task", task}, {"value", value}, {"by", by}, {"comment", comment}};
+  if (item) payload["item"] = *item;
+  return tell(run, "answer", payload);
 }
 
 /// Writes to a run's inbox; its owner, here or elsewhere, reads it.

@@ -92,6 +92,10 @@ class Runtime final : private workflow::EngineListener {
   /// A person's answer to the question before a task. `set`: parameters that the person changed.
   [[nodiscard]] Result<void> answer(RunId run, std::string_view task, Verdict verdict, std::string_view by, std::string_view comment,
                                     const JsonObject& set);
+  /// A person's answer to what a task of kind `human` asks; `item`: which of a `for_each`, else the first that asks. One that does not fit
+  /// changes nothing.
+  [[nodiscard]] Result<void> reply(RunId run, std::string_view task, std::optional<std::uint32_t> item, const Json& value,
+                                   std::string_view by, std::string_view comment);
   /// Waits until the run has ended or this process no longer drives it; or until `stop_waiting` is true (looked at now and then).
   [[nodiscard]] Result<RunReport> wait(RunId run, const std::atomic<bool>* stop_waiting = nullptr);
   /// Any run of the store, folded from its journal.

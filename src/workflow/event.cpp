@@ -12,7 +12,16 @@ struct Overloaded : Cases... {
 
 namespace {
 constexpr std::string_view end_prefix = "run:";
+constexpr std::string_view answer_prefix = "answer:";
+}  // namespace
+
+std::string signal_of_answer(std::string_view task, std::uint32_t item) {
+  auto out = std::string(answer_prefix) + std::string(task);
+  if (item != no_item) out += "/" + std::to_string(item);
+  return out;
 }
+
+bool is_signal_of_answer(std::string_view signal) { return signal.starts_with(answer_prefix); }
 
 std::string signal_of_end(RunId child) { return std::string(end_prefix) + child.str(); }
 

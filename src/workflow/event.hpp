@@ -57,10 +57,14 @@ struct AttemptStarted {
   Attempt attempt;
   std::optional<Instant> wake_at;      ///< a durable timer: there is no call, the attempt ends at this instant
   std::string signal;                  ///< there is no call, the attempt ends when this signal comes (or at `wake_at`)
+  JsonPtr question;                    ///< a person is asked; `signal` is the name under which the word comes; null where nobody is
   std::uint32_t reserved = 0;          ///< attempts of the budget that the child may use; it gives back what it did not
   std::optional<RunId> child;          ///< there is no call, the attempt ends with this run; `signal` is `signal_of_end` of it
   [[nodiscard]] bool waits() const { return wake_at.has_value() || !signal.empty(); }
 };
+/// The name of the signal that brings a person's answer to a step. Nobody else can send it.
+[[nodiscard]] std::string signal_of_answer(std::string_view task, std::uint32_t item);
+[[nodiscard]] bool is_signal_of_answer(std::string_view signal);
 /// The name of the signal that tells a run of the end of one that it began. Nobody else can send it.
 [[nodiscard]] std::string signal_of_end(RunId child);
 [[nodiscard]] bool is_signal_of_end(std::string_view signal);

@@ -51,6 +51,7 @@ class Encoder {
     } else if (!e.signal.empty()) {
       text("signal", e.signal);
     }
+    if (e.question) payload("question", e.question);
   }
   void members(const TaskCompleted& e) {
     attempt(e.attempt);
@@ -202,6 +203,7 @@ class Decoder {
       AttemptStarted started{.attempt = attempt(),
                              .wake_at = maybe_instant("wake_at"),
                              .signal = maybe_text("signal"),
+                             .question = maybe_payload("question"),
                              .reserved = maybe_count("reserved").value_or(0),
                              .child = maybe_run("child")};
       if (started.child) started.signal = signal_of_end(*started.child);

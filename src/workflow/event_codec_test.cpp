@@ -88,6 +88,7 @@ std::vector<Event> one_of_each() {
                      .wake_at = {},
                      .signal = "run:01890000-0000-7000-8000-000000000002",
                      .child = RunId::parse("01890000-0000-7000-8000-000000000002")},
+      AttemptStarted{.attempt = attempt, .wake_at = {}, .signal = "answer:second", .question = json(JsonObject{{"question", "Who?"}})},
       TaskFailed{.attempt = {.task = 1, .activation = 1, .attempt = 0}, .error = some_error(), .duration = {}},
       RunFinished{.status = RunStatus::completed, .error = {}, .outputs = json(JsonObject{{"n", 1}})},
       RunFinished{.status = RunStatus::partially_completed, .error = "Task 'a' failed", .outputs = nullptr},

@@ -154,6 +154,10 @@ class RunState {
   [[nodiscard]] const JsonPtr& edits(TaskIndex task) const;
   /// The signal that a step waits for; empty where it waits for none.
   [[nodiscard]] std::string_view awaited_signal(Step step) const;
+  /// What a step asks a person; null where it asks nothing.
+  [[nodiscard]] JsonPtr asked(Step step) const;
+  /// The steps of a task that ask a person, in order.
+  [[nodiscard]] std::vector<Step> asking(TaskIndex task) const;
   /// Whether any step waits for a signal of that name.
   [[nodiscard]] bool listens_to(std::string_view signal) const { return listeners_.contains(signal); }
   /// The runs that steps of a task began and wait for.
@@ -302,6 +306,7 @@ class RunState {
   std::map<std::string, std::deque<JsonPtr>, std::less<>> signals_;     ///< that nobody has taken, oldest first
   std::map<std::string, std::set<Step>, std::less<>> listeners_;
   std::map<Step, std::string> listens_to_;
+  std::map<Step, JsonPtr> asked_;      ///< of steps that wait for a person's answer
   std::map<TaskIndex, std::vector<ActivationRecord>> activations_;
   std::vector<GraphState> graphs_;
   std::vector<std::uint32_t> fired_;   ///< of each edge, how often

@@ -84,6 +84,7 @@ Result<void> RunState::fold(const AttemptStarted& event, Instant at) {
       timers_.emplace(state->due, step);
     }
     if (!event.signal.empty()) listen(step, event.signal);
+    if (event.question) asked_.insert_or_assign(step, event.question);
   } else {
     state->status = TaskStatus::running;
     ++running_;

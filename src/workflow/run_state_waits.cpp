@@ -24,7 +24,20 @@ void RunState::stop_listening(Step step) {
   const auto listeners = listeners_.find(it->second);
   listeners->second.erase(step);
   if (listeners->second.empty()) listeners_.erase(listeners);
+  asked_.erase(step);
   listens_to_.erase(it);
+}
+
+JsonPtr RunState::asked(Step step) const {
+  const auto it = asked_.find(step);
+  return it == asked_.end() ? nullptr : it->second;
+}
+
+std::vector<Step> RunState::asking(TaskIndex task) const {
+  std::vector<Step> out;
+  for (auto it = asked_.lower_bound({.task = task, .item = 0}); it != asked_.end() && it->first.task == task; ++it)
+    out.push_back(it->first);
+  return out;
 }
 
 std::string_view RunState::awaited_signal(Step step) const {

@@ -94,6 +94,8 @@ std::shared_ptr<workflow::Definition> random_workflow(Random& random, int depth)
     if (pause && chance(random, 0.5)) {
       task.action = "wait_for";
       task.parameters = JsonObject{{"seconds", below(random, 20)}};
+    } else if (pause && chance(random, 0.3)) {
+      task.action = "ask";
     } else if (pause) {
       task.action = "listen";
       task.parameters = JsonObject{{"name", fmt::format("s{}", below(random, 3))}};

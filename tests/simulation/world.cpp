@@ -141,7 +141,11 @@ void World::step() {
       const auto run = any_run();
       const auto& tasks = runs_.at(run).definition->tasks;
       const auto& task = tasks[below(random_, static_cast<std::uint32_t>(tasks.size()))].name;
-      tell(run, chance(random_, 0.8) ? "approve" : "reject", {{"task", task}, {"by", "somebody"}});
+      if (chance(random_, 0.5)) {
+        tell(run, chance(random_, 0.8) ? "approve" : "reject", {{"task", task}, {"by", "somebody"}});
+      } else {
+        tell(run, "answer", {{"task", task}, {"value", chance(random_, 0.7) ? Json(7) : Json("seven")}, {"by", "somebody"}});
+      }
       break;
     }
     case 5:
@@ -320,7 +324,11 @@ bool World::help(RunId id) {
     if (const auto* items = state.fan_out(i)) {
       for (std::uint32_t item = 0; item < items->next && signal.empty(); ++item) signal = state.awaited_signal({.task = i, .item = item});
     }
-    if (!signal.empty() && !workflow::is_signal_of_end(signal)) tell(id, "signal", {{"name", signal}, {"payload", 1}});
+    if (const auto open = state.asking(i); !open.empty()) {
+      JsonObject word{{"task", tasks[i].name}, {"value", 3}, {"by", "somebody"}};
+      if (open.back().item != workflow::no_item) word["item"] = open.back().item;
+      tell(id, "answer", word);
+    } else if (!signal.empty() && !workflow::is_signal_of_end(signal)) tell(id, "signal", {{"name", signal}, {"payload", 1}});
   }
   return true;
 }

@@ -61,12 +61,17 @@ class InlineAgent final : public agent::ImmediateAgent {
   Function function_;
 };
 
-/// `wait_for` with {"seconds": n}; `listen` with {"name": s} and perhaps seconds; everything else echoes its parameters.
+/// `wait_for` with {"seconds": n}; `listen` with {"name": s} and perhaps seconds; `ask` a person, who must say a number; everything else
+/// echoes its parameters.
 class PauseAgent final : public agent::WaitingAgent {
  public:
-  bool waits(std::string_view action) const override { return action == "wait_for" || action == "listen"; }
+  bool waits(std::string_view action) const override { return action == "wait_for" || action == "listen" || action == "ask"; }
   Result<agent::Wait> wait(const AgentRequest& request, Instant now) override {
     agent::Wait out;
+    if (request.action == "ask") {
+      out.question = std::make_shared<const Json>(JsonObject{{"question", "how many?"}, {"answer", {{"type", "integer"}}}});
+      return out;
+    }
     if (const auto* name = at_pointer(*request.parameters, "/name")) out.signal = std::string(name->get_string());
     const auto* wait = at_pointer(*request.parameters, "/seconds");
     if (wait != nullptr && wait->is_int64()) {
@@ -82,6 +87,7 @@ class PauseAgent final : public agent::WaitingAgent {
         {.code = ErrorCode::timeout, .message = "nobody called", .context = {}, .retryable = false, .retry_after = {}});
   }
   AgentResponse signalled(const AgentRequest&, const Json& payload) override { return AgentResponse::ok(payload); }
+  std::string refuses(const AgentRequest&, const Json& value, std::string_view) override { return value.is_int64() ? "" : "not a number"; }
   AgentResponse execute(const AgentRequest& request) override { return AgentResponse::ok(*request.parameters); }
 };
 

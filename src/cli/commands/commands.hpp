@@ -10,6 +10,7 @@ void register_run(CommandLine& line, Session& session);
 void register_resume(CommandLine& line, Session& session);
 void register_approve(CommandLine& line, Session& session);
 void register_reject(CommandLine& line, Session& session);
+void register_answer(CommandLine& line, Session& session);
 void register_signal(CommandLine& line, Session& session);
 void register_compensate(CommandLine& line, Session& session);
 void register_cancel(CommandLine& line, Session& session);

@@ -141,6 +141,7 @@ class Engine {
   void fold_mail(ActiveRun& run, std::vector<Event>& events);
   void fold_message(ActiveRun& run, const store::InboxMessage& message, std::vector<Event>& events);
   void fold_answer(ActiveRun& run, std::string_view kind, const JsonObject& payload, std::vector<Event>& events);
+  void fold_word(ActiveRun& run, const JsonObject& payload, std::vector<Event>& events);
   void ask(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
   void refuse_question(ActiveRun& run, TaskIndex task, const std::string& why, std::vector<Event>& events);
   void expire_question(ActiveRun& run, TaskIndex task, std::vector<Event>& events);

@@ -62,6 +62,12 @@ void Engine::start(ActiveRun& run, const Attempt& attempt, std::vector<Event>& e
   if (wait) {
     started.wake_at = wait->until;
     started.signal = std::move(wait->signal);
+    if (wait->question) {
+      Json question = *wait->question;
+      services_.secrets.redact(question);
+      started.question = std::make_shared<const Json>(std::move(question));
+      started.signal = signal_of_answer(task.name, attempt.item);
+    }
     if (wait->child) {
       const auto child = create_child(run, std::move(*wait->child), started.reserved);
       if (!child) return refuse_start(run, attempt, child.error().message, events);

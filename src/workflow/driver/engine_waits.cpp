@@ -38,7 +38,9 @@ void Engine::fold_message(ActiveRun& run, const store::InboxMessage& message, st
     fold(run, StopRequested{.reason = StopReason::cancelled, .message = services_.secrets.redact(reason)}, events);
   } else if (message.kind == "ended") {
     fold_end_of_child(run, payload, events);
-  } else if (message.kind == "signal" && !is_signal_of_end(text_in(payload, "name"))) {
+  } else if (message.kind == "answer") {
+    fold_word(run, payload, events);
+  } else if (message.kind == "signal" && !is_signal_of_end(text_in(payload, "name")) && !is_signal_of_answer(text_in(payload, "name"))) {
     const auto* value = payload.if_contains("payload");
     Json given = value != nullptr ? *value : Json();
     services_.secrets.redact(given);
@@ -80,6 +82,42 @@ void Engine::fold_answer(ActiveRun& run, std::string_view kind, const JsonObject
     set = std::make_shared<const Json>(std::move(changed));
   }
   fold(run, ApprovalGiven{.task = *index, .activation = activation, .by = by, .comment = std::move(comment), .set = std::move(set)},
+       events);
+}
+
+/// A person's answer to what a step asks. One that comes too late, from somebody else or in another shape changes nothing.
+void Engine::fold_word(ActiveRun& run, const JsonObject& payload, std::vector<Event>& events) {
+  const auto name = text_in(payload, "task");
+  const auto by = text_in(payload, "by");
+  const auto refuse = [&](std::string_view why) {
+    log::warning("an answer is dropped", {{"run", Json(run.id_text)}, {"task", Json(name)}, {"by", Json(by)}, {"why", Json(why)}});
+  };
+  const auto index = run.state.definition().find_task(name);
+  const auto open = index ? run.state.asking(*index) : std::vector<Step>{};
+  const auto* item = payload.if_contains("item");
+  const auto answered = [&](Step one) {
+    return (item == nullptr || *item == Json(one.item)) && !run.state.next_signal(run.state.awaited_signal(one));
+  };
+  const auto step = std::ranges::find_if(open, answered);
+  if (step == open.end()) return refuse("the task does not wait for an answer");
+  const auto* given = payload.if_contains("value");
+  Json value = given != nullptr ? *given : Json();
+  const Attempt attempt{.task = *index,
+                        .activation = run.state.tasks()[*index].activation,
+                        .attempt = run.state.find_step(*step)->attempt,
+                        .item = step->item};
+  const auto agent = agent_for(run, *index);
+  const auto parameters = parameters_of(run, *step);
+  auto* waiting = agent ? dynamic_cast<agent::WaitingAgent*>(*agent) : nullptr;
+  if (waiting != nullptr && parameters) {
+    if (const auto why = waiting->refuses(request_for(run, attempt, **parameters), value, by); !why.empty()) return refuse(why);
+  }
+  JsonObject word{{"value", std::move(value)}, {"by", by}};
+  if (auto comment = text_in(payload, "comment"); !comment.empty()) word["comment"] = comment;
+  Json redacted(std::move(word));
+  services_.secrets.redact(redacted);
+  fold(run,
+       SignalReceived{.name = std::string(run.state.awaited_signal(*step)), .payload = std::make_shared<const Json>(std::move(redacted))},
        events);
 }
 
