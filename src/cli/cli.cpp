@@ -52,6 +52,8 @@ int run_command_line(int argc, const char* const* argv) {
   register_approve(line, session);
   register_reject(line, session);
   register_answer(line, session);
+  register_replay(line, session);
+  register_diff(line, session);
   register_signal(line, session);
   register_compensate(line, session);
   register_cancel(line, session);

@@ -350,7 +350,30 @@ Result<RunReport> Runtime::wait(RunId run, const std::atomic<bool>* stop_waiting
   return report(run);
 }
 
-Result<RunReport> Runtime::report(RunId run) const {
+Result<workflow::Replay> Runtime::replay(RunId run, std::optional<std::uint64_t> to) const {
+  const auto row = store_->find_run(run);
+  if (!row) return std::unexpected(row.error());
+  const auto loaded = definition(row->definition_hash);
+  if (!loaded) return std::unexpected(loaded.error());
+  workflow::Replay replay(*loaded);
+  Result<void> sound;
+  const auto read = store_->read_journal(run, 1, [&](const store::StoredEntry& entry) {
+    const auto events = workflow::decode_events(entry.text, **loaded, *store_);
+    if (!events) {
+      sound = std::unexpected(events.error());
+      return false;
+    }
+    for (const auto& event : *events) {
+      if (sound && (!to || replay.events() < *to)) sound = replay.next(event);
+    }
+    return sound.has_value() && (!to || replay.events() < *to);
+  });
+  if (!read) return std::unexpected(read.error());
+  if (!sound) return std::unexpected(sound.error());
+  return replay;
+}
+
+Result<workflow::RunState> Runtime::state(RunId run) const {
   const auto row = store_->find_run(run);
   if (!row) return std::unexpected(row.error());
   const auto loaded = definition(row->definition_hash);
@@ -370,8 +393,15 @@ Result<RunReport> Runtime::report(RunId run) const {
   });
   if (!read) return std::unexpected(read.error());
   if (!folded) return std::unexpected(damaged(run, folded.error()));
-  auto report = report_of(run, state);
-  if (row->summary.status == RunStatus::pending) report.status = RunStatus::pending;  // nobody has begun it
+  return state;
+}
+
+Result<RunReport> Runtime::report(RunId run) const {
+  const auto folded = state(run);
+  if (!folded) return std::unexpected(folded.error());
+  auto report = report_of(run, *folded);
+  const auto row = store_->find_run(run);
+  if (row && row->summary.status == RunStatus::pending) report.status = RunStatus::pending;  // nobody has begun it
   return report;
 }
 

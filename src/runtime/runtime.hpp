@@ -25,6 +25,7 @@
 #include "workflow/definition.hpp"
 #include "workflow/driver/breaker_board.hpp"
 #include "workflow/driver/engine.hpp"
+#include "workflow/replay.hpp"
 
 namespace skein::async {
 class BlockingPool;
@@ -100,6 +101,9 @@ class Runtime final : private workflow::EngineListener {
   [[nodiscard]] Result<RunReport> wait(RunId run, const std::atomic<bool>* stop_waiting = nullptr);
   /// Any run of the store, folded from its journal.
   [[nodiscard]] Result<RunReport> report(RunId run) const;
+  [[nodiscard]] Result<workflow::RunState> state(RunId run) const;
+  /// Folds a journal again, up to event `to`, and checks it: an error names the first event that cannot be.
+  [[nodiscard]] Result<workflow::Replay> replay(RunId run, std::optional<std::uint64_t> to = std::nullopt) const;
   [[nodiscard]] Result<workflow::DefinitionPtr> definition(std::string_view hash) const;
 
   /// An error that names the agent, if a task needs a kind that only another program registers.

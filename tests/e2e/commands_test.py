@@ -1,6 +1,8 @@
 """Every command once for real: what it prints, as text and as JSON, and how it exits."""
 
 import json
+import sqlite3
+import contextlib
 import os
 import shutil
 import stat
@@ -9,7 +11,7 @@ import unittest
 
 from harness import SKEIN, SkeinTest, failing, hello
 
-COMMANDS = ["run", "resume", "approve", "reject", "signal", "cancel", "worker", "runs", "show", "events", "init", "validate", "graph", "prune", "doctor", "completion", "version"]
+COMMANDS = ["run", "resume", "approve", "reject", "answer", "signal", "cancel", "compensate", "replay", "diff", "worker", "runs", "show", "events", "init", "validate", "graph", "prune", "doctor", "completion", "version"]
 
 
 class Help(SkeinTest):
@@ -351,6 +353,51 @@ class NobodyDrives(SkeinTest):
         out, _ = following.communicate(timeout=30)
         self.assertIn("completed", out.splitlines()[-1])
         self.assertNotIn("Nobody drives", self.skein("show", "last").stderr)
+
+
+class LookingBack(SkeinTest):
+    def test_replay_finds_a_sound_journal_sound_and_shows_the_past(self):
+        self.skein("run", self.file(hello()))
+        self.assertIn("is sound", self.skein("replay", "last").stdout)
+        events = len(self.events("last"))
+        report = self.json("replay", "last")
+        self.assertEqual((report["sound"], report["events"]), (True, events))
+        self.assertEqual(self.json("replay", "last", "--to", "1")["status"], "running")
+        self.assertIn("As it stood at event 2 of", self.skein("replay", "last", "--to", "2").stderr)
+        self.assertIn("from 1", self.skein("replay", "last", "--to", "0", expect=2).stderr)
+
+    def test_replay_names_the_event_that_cannot_be(self):
+        self.skein("run", self.file(hello()))
+        with contextlib.closing(sqlite3.connect(self.store)) as db, db:
+            db.execute("UPDATE journal SET events=replace(events, '\"attempt\":1', '\"attempt\":2')")
+        self.assertIn("was not offered by what came before it", self.skein("replay", "last", expect=1).stderr)
+        self.skein("prune", "--older-than", "0s", "--yes", expect=None)
+
+    def test_replay_compares_with_the_index(self):
+        self.skein("run", self.file(hello()))
+        with contextlib.closing(sqlite3.connect(self.store)) as db, db:
+            db.execute("UPDATE state SET tasks_completed=99")
+        self.assertIn("the index counts other tasks", self.skein("replay", "last", expect=1).stderr)
+
+    def test_diff_names_the_places(self):
+        path = self.file(hello())
+        self.skein("run", path)
+        first = self.json("show", "last")["run_id"]
+        self.skein("run", path)
+        self.assertIn("do not differ", self.skein("diff", first, "last").stderr)
+        self.skein("run", path, "-i", "name=Ben")
+        places = {one["where"] for one in self.json("diff", first, "last", expect=1)["differences"]}
+        self.assertIn("inputs.name", places)
+        self.assertNotIn("definition.name", places)
+        self.assertIn("inputs.name\n  - ", self.skein("diff", first, "last", expect=1).stdout)
+
+    def test_runs_are_found_by_what_is_in_them(self):
+        path = self.file(hello())
+        self.skein("run", path, "-i", "name=Ada")
+        self.skein("run", path, "-i", "name=Grace")
+        found = self.json("runs", "--search", "gRAce")["runs"]
+        self.assertEqual(len(found), 1)
+        self.assertEqual(len(self.json("runs", "--search", "nothing like it")["runs"]), 0)
 
 
 class Completion(SkeinTest):

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "simulation/random_workflow.hpp"
+#include "workflow/replay.hpp"
 
 namespace skein::simulation {
 namespace {
@@ -249,14 +250,15 @@ void World::undo(RunId run) {
 
 RunState World::folded(RunId run, std::uint64_t& count) const {
   const auto& definition = runs_.at(run).definition;
-  RunState state(definition);
+  workflow::Replay replay(definition);
+  const auto& state = replay.state();
   UndoOrder undo_order(*definition);
   const auto& store = *owners_.front()->store;
   const auto read = store.read_journal(run, 1, [&](const store::StoredEntry& entry) {
     const auto events = workflow::decode_events(entry.text, *definition, store);
     if (!events) broken("the journal cannot be read: " + events.error().message);
     for (const auto& event : *events) {
-      const auto folding = state.apply(event);
+      const auto folding = replay.next(event);
       undo_order.see(event);
       if (!folding) broken(fmt::format("event {} ({}) does not follow: {}", count + 1, type_of(event), folding.error().message));
       if (const auto* started = std::get_if<workflow::AttemptStarted>(&event.body)) {

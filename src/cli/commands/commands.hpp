@@ -11,6 +11,8 @@ void register_resume(CommandLine& line, Session& session);
 void register_approve(CommandLine& line, Session& session);
 void register_reject(CommandLine& line, Session& session);
 void register_answer(CommandLine& line, Session& session);
+void register_replay(CommandLine& line, Session& session);
+void register_diff(CommandLine& line, Session& session);
 void register_signal(CommandLine& line, Session& session);
 void register_compensate(CommandLine& line, Session& session);
 void register_cancel(CommandLine& line, Session& session);

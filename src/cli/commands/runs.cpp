@@ -22,8 +22,25 @@ struct RunsOptions {
   std::string workflow;
   std::string since;
   std::uint32_t limit = 20;
+  std::string search;
   bool ids = false;
 };
+
+/// Runs that are looked through for a text; the newest come first.
+constexpr std::uint32_t most_searched = 10'000;
+
+/// Whether a run's name, id, error or any of its events holds the text, in whatever case.
+Result<bool> mentions(runtime::Runtime& runtime, const store::RunRow& row, const std::string& text) {
+  const auto holds = [&](std::string_view where) { return to_lower(where).contains(text); };
+  if (holds(row.workflow) || holds(row.id.str()) || holds(row.summary.error)) return true;
+  bool found = false;
+  const auto read = runtime.store().read_journal(row.id, 1, [&](const store::StoredEntry& entry) {
+    found = holds(entry.text);
+    return !found;
+  });
+  if (!read) return std::unexpected(read.error());
+  return found;
+}
 
 Json to_document(const store::RunRow& row) {
   JsonObject out;
@@ -88,7 +105,7 @@ Result<int> list(Session& session, const RunsOptions& options) {
   configure_logs(false);
   if (options.limit == 0) return fail(ErrorCode::invalid_argument, "--limit is a number from 1");
   store::RunFilter filter;
-  filter.limit = options.limit;
+  filter.limit = options.search.empty() ? options.limit : most_searched;
   filter.workflow = options.workflow;
   if (!options.status.empty()) filter.status = run_status_from(options.status);
   const auto now = session.clock.now();
@@ -105,6 +122,17 @@ Result<int> list(Session& session, const RunsOptions& options) {
     if (!found) return std::unexpected(found.error());
     rows = std::move(*found);
   }
+  if (!options.search.empty()) {
+    const auto text = to_lower(options.search);
+    std::vector<store::RunRow> matching;
+    for (auto& row : rows) {
+      const auto match = mentions(**runtime, row, text);
+      if (!match) return std::unexpected(match.error());
+      if (*match) matching.push_back(std::move(row));
+      if (matching.size() == options.limit || session.interrupts.requested()) break;
+    }
+    rows = std::move(matching);
+  }
   auto& output = session.output;
   if (options.common.json) {
     JsonArray runs;
@@ -115,7 +143,7 @@ Result<int> list(Session& session, const RunsOptions& options) {
   } else if (options.ids) {
     for (const auto& row : rows) output.print(row.id.str());
   } else if (rows.empty()) {
-    const bool filtered = !options.status.empty() || !options.workflow.empty() || !options.since.empty();
+    const bool filtered = !options.status.empty() || !options.workflow.empty() || !options.since.empty() || !options.search.empty();
     output.note(filtered ? "No run matches."
                          : fmt::format("No runs yet in {}. Start one with: skein run FILE", store_path(options.common)));
   } else {
@@ -137,11 +165,14 @@ void register_runs(CommandLine& line, Session& session) {
       .option("--workflow", options->workflow, "NAME", "Only runs of this workflow")
       .option("--since", options->since, "WHEN", "Only runs created since: a duration (2h, 30d) or a date (2026-01-31, UTC)")
       .option("--limit", options->limit, "N", "At most so many (default: 20)")
+      .option("--search", options->search, "TEXT",
+              "Only runs whose name, id, error, inputs, parameters or results hold this text, in whatever case, among the newest 10,000")
       .flag("--ids", options->ids, "Print only the ids, one a line");
   add_store_option(command, options->common);
   add_json_option(command, options->common, "Print {\"runs\": […]} as one JSON document");
   command.example("skein runs", "The newest runs")
       .example("skein runs --status failed --since 24h", "What went wrong since yesterday")
+      .example("skein runs --search 'order 4711'", "Which run was that?")
       .example("skein runs --status running --ids | xargs -n1 skein cancel", "For scripts: ids only")
       .action([options, &session] { return list(session, *options); });
 }
