@@ -198,6 +198,8 @@ struct Event {
 /// approval_given, approval_rejected, emitted, stop_requested, compensation_started, and run_completed | run_partially_completed |
 /// run_failed | run_cancelled.
 [[nodiscard]] std::string_view type_of(const Event& event);
+/// "retry" or "fork".
+[[nodiscard]] std::string_view to_string(Origin::Kind kind) noexcept;
 /// The task an event is about, where it is about one.
 [[nodiscard]] std::optional<TaskIndex> task_of(const Event& event);
 
