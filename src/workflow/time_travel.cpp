@@ -116,8 +116,9 @@ class Picker {
     for (std::size_t i = 0; i < journal_.size(); ++i) {
       if (std::holds_alternative<SignalReceived>(journal_[i].body)) {
         const auto taker = survey_.taken_by[i];
-        if (taker != nowhere && *task_of(journal_[taker]) >= definition_.own_tasks) continue;  // an undo step had it
-        group_of[i] = taker == nowhere ? signals : group_of[taker].value_or(signals);
+        const bool kept = taker != nowhere && group_of[taker].has_value();
+        if (!kept && is_of_the_old_run(i)) continue;
+        group_of[i] = kept ? *group_of[taker] : signals;
       }
       if (group_of[i]) put(*group_of[i], i);
     }
@@ -138,6 +139,12 @@ class Picker {
     return static_cast<std::size_t>(items.rend() - last);
   }
 
+  /// A signal that nothing in the new run waits for: of the end of a run that the old one began, or that an undo step took.
+  [[nodiscard]] bool is_of_the_old_run(std::size_t signal) const {
+    const auto taker = survey_.taken_by[signal];
+    return is_signal_of_end(std::get<SignalReceived>(journal_[signal].body).name) ||
+           (taker != nowhere && *task_of(journal_[taker]) >= definition_.own_tasks);
+  }
   std::optional<std::size_t> group(TaskIndex task, std::size_t event) {
     if (definition_.tasks[task].graph) {
       const auto activation = survey_.activation(task, survey_.activation_of[event]);
@@ -190,7 +197,7 @@ class Picker {
                             .context = {},
                             .retryable = true,
                             .retry_after = {}};
-    out.push_back({.at = event.at, .body = AttemptStarted{.attempt = attempt, .wake_at = {}, .signal = {}}});
+    out.push_back({.at = event.at, .body = AttemptStarted{.attempt = attempt, .wake_at = {}, .signal = {}, .reserved = 0, .child = {}}});
     out.push_back(
         {.at = event.at,
          .body = AttemptFailed{.attempt = attempt, .error = item.error ? *item.error : interrupted, .duration = {}, .retry_at = event.at}});
@@ -291,6 +298,17 @@ JsonPtr changes_of(const Definition& definition, const RunCreated& before, const
   return std::make_shared<const Json>(std::move(changes));
 }
 
+Result<RunState> fold(const DefinitionPtr& definition, const std::vector<Event>& events, const Travel& how) {
+  RunState state(definition);
+  for (const auto& event : events) {
+    if (const auto folded = state.apply(event); !folded) {
+      return fail(ErrorCode::internal, fmt::format("what would be kept of run {} does not make a run ({}); this is a bug, please report it",
+                                                   how.run, folded.error().message));
+    }
+  }
+  return state;
+}
+
 /// Whether the run would only come to its end.
 bool is_over(const RunState& state, Instant now) {
   std::vector<Action> offered;
@@ -316,30 +334,27 @@ Result<Departure> travel(const DefinitionPtr& definition, const std::vector<Even
 
   std::vector<Event> events(1);
   for (auto& group : picker.groups()) std::ranges::move(group, std::back_inserter(events));
-  RunCreated created{.definition_hash = definition->hash,
-                     .inputs = how.inputs ? how.inputs : before.inputs,
-                     .deadline = std::nullopt,
-                     .origin = Origin{.kind = how.kind, .run = how.run, .from = how.from, .kept = events.size() - 1},
-                     .changes = changes_of(*definition, before, how)};
-  if (definition->global_timeout) created.deadline = how.now + *definition->global_timeout;
+  auto created = created_now(*definition, how.inputs ? how.inputs : before.inputs, how.now);
+  created.origin = Origin{.kind = how.kind, .run = how.run, .from = how.from, .kept = events.size() - 1};
+  created.changes = changes_of(*definition, before, how);
   const auto foreign = before.origin ? picker.whole_before(before.origin->foreign + 1) : 0;
   created.origin->foreign = how.kind == Origin::Kind::fork ? created.origin->kept : foreign;
-  events.front() = Event{.at = how.now, .body = std::move(created)};
-
-  RunState state(definition);
-  for (const auto& event : events) {
-    if (const auto folded = state.apply(event); !folded) {
-      return fail(ErrorCode::internal, fmt::format("what would be kept of run {} does not make a run ({}); this is a bug, please report it",
-                                                   how.run, folded.error().message));
-    }
+  events.front() = Event{.at = how.now, .body = created};
+  auto state = fold(definition, events, how);
+  if (state && created.attempts && state->attempts_used() > 0) {
+    // Its budget begins anew: what is kept uses up nothing of it.
+    *created.attempts += state->attempts_used();
+    events.front().body = std::move(created);
+    state = fold(definition, events, how);
   }
-  if (is_over(state, how.now)) {
+  if (!state) return std::unexpected(state.error());
+  if (is_over(*state, how.now)) {
     return fail(ErrorCode::conflict,
                 how.from ? fmt::format("task '{}' was never begun and everything else is done; there is nothing to do again",
                                        definition->tasks[*how.from].name)
                          : std::string("every task is done; name the one to begin from with --from"));
   }
-  return Departure{.events = std::move(events), .state = std::move(state)};
+  return Departure{.events = std::move(events), .state = std::move(*state)};
 }
 
 }  // namespace skein::workflow

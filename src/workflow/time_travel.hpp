@@ -37,6 +37,7 @@ struct Departure {
 /// last
 ///   of these has to have been started: it keeps its first attempt, as a failed one. In a sequential workflow one such task is kept.
 /// - Signals stay. Those that nobody took, or that were taken by what is done again, can be taken once more.
+/// - Time limits and budgets begin anew. A run that the old one began and waited for is begun again.
 /// - Work that was undone is done again, and the new run has nothing to undo of it. A fork undoes nothing that it kept.
 ///
 /// Kept events have the time at which they happened, but a `for_each` that goes on begins now. `conflict`: nothing would be done again.

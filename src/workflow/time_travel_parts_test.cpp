@@ -320,6 +320,50 @@ TEST(TimeTravel, EveryExpressionOfAKeptTaskCounts) {
   EXPECT_FALSE(refused([&](Definition& d) { d.tasks[1].when = x; })) << "b has not begun";
 }
 
+// -- families and budgets --------------------------------------------------------------------------------------------------
+
+TEST(TimeTravel, InnerRunsOfWhatIsDoneAgainAreForgotten) {
+  auto definition = make_definition({{.name = "a"}, {.name = "b"}, {.name = "c"}});
+  definition->parallel_execution = true;
+  Traveller old(definition);
+  const auto child = [](int n) { return RunId::parse(fmt::format("01890000-0000-7000-8000-00000000000{}", n)).value(); };
+  const auto begin = [&](std::string_view name, int n) {
+    auto next = old.attempt(name);
+    ++next.attempt;
+    old.must({.at = t0,
+              .body = AttemptStarted{.attempt = next, .wake_at = {}, .signal = signal_of_end(child(n)), .reserved = 0, .child = child(n)}});
+  };
+  begin("a", 1);
+  begin("b", 2);
+  begin("c", 3);
+  for (int n = 1; n <= 2; ++n) old.signal(signal_of_end(child(n)), 1);
+  old.take("a");
+  old.complete("a");
+  old.take("b");
+  old.fail("b");
+  old.settle();
+  const auto next = old.retried();
+  EXPECT_EQ(lines(next), (Lines{"attempt_started a#1.1", "signal_received", "signal_taken a#1.1", "task_completed a#1.1"}));
+  EXPECT_EQ(startable(next), "b c ");
+}
+
+TEST(TimeTravel, ABudgetBeginsAnew) {
+  auto definition = make_definition({{.name = "a"}, {.name = "b", .needs = {"a"}}});
+  definition->budget.attempts = 2;
+  definition->budget.wall_time = seconds{60};
+  Traveller old(definition);
+  old.start("a");
+  old.retry("a", t0);
+  old.start("a");
+  old.complete("a");
+  old.must({.at = t0, .body = TaskFailed{.attempt = {.task = 1, .activation = 1, .attempt = 0}, .error = broken(), .duration = {}}});
+  old.settle();
+  const auto next = old.retried();
+  EXPECT_EQ(next.state.attempts_left(), 2U);
+  EXPECT_EQ(next.state.until(), later + seconds{60});
+  EXPECT_EQ(old.retried("a").state.attempts_left(), 2U);
+}
+
 TEST(TimeTravel, AJournalThatDoesNotFoldIsRefused) {
   Traveller old(make_definition({{.name = "a"}}));
   old.journal.push_back(old.journal.front());
