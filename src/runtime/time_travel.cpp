@@ -127,8 +127,12 @@ Result<RunId> Runtime::begin_departure(const workflow::DefinitionPtr& definition
   if (state.status() == RunStatus::waiting) append.summary.next_due = state.next_due(Instant{});
   append.entry = std::make_shared<const workflow::EventBatch>(definition, std::move(departure.events));
   append.keep = drive == Drive::here ? store::Keep::owned : store::Keep::released;
-  append.create = std::make_shared<const store::NewRun>(store::NewRun{
-      .workflow = definition->name, .definition_hash = definition->hash, .definition = definition->document_text, .created = now});
+  append.create = std::make_shared<const store::NewRun>(
+      store::NewRun{.workflow = definition->name,
+                    .definition_hash = definition->hash,
+                    .definition = definition->document_text,
+                    .created = now,
+                    .origin = fmt::format("{} of {}", workflow::to_string(state.origin()->kind), state.origin()->run)});
   if (const auto committed = commit(std::move(append)); !committed) return std::unexpected(committed.error());
   if (drive == Drive::later) return id;
   if (const auto adopted = adopt({.run = id, .epoch = 1}, definition->hash); !adopted) return std::unexpected(adopted.error());

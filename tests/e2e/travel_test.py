@@ -39,6 +39,8 @@ class Travel(SkeinTest):
         self.assertEqual(self.called(), ["fetch", "check", "check"])
         self.assertEqual(report["origin"], {"kind": "retry", "run_id": old, "kept_events": 2})
         self.assertIn(f"retry of  {old}", self.skein("show", "last").stdout)
+        self.assertIn(f"retry of {old}", self.skein("runs").stdout)
+        self.assertEqual(self.runs()[0]["origin"], f"retry of {old}")
         self.assertIn(f"created: travel (retry of {old}, whose 2 next events are kept)", self.skein("events", "last").stdout)
         self.assertEqual(self.json("show", old), before)
         keys = {json.loads(line)["idempotency_key"] for line in self.calls.read_text().splitlines()}
