@@ -107,6 +107,11 @@ class Runtime {
   [[nodiscard]] Result<WorkflowResult> wait(std::string_view run_id);
   /// Goes on with a run that no living process drives.
   [[nodiscard]] Result<void> resume(std::string_view run_id);
+  /// A new run that keeps what completed of one that has ended and does the rest again, with `from` (a task) also that and all that follows
+  /// from it; returns its id. It goes on in the background.
+  [[nodiscard]] Result<std::string> retry(std::string_view run_id, std::string_view from = {});
+  /// A new run that does a task of another run, and all that follows from it, again: with other parameters of the task (`set`) or inputs.
+  [[nodiscard]] Result<std::string> fork(std::string_view run_id, std::string_view from, JsonObject set = {}, JsonObject inputs = {});
   [[nodiscard]] Result<void> cancel(std::string_view run_id, std::string_view reason = "cancelled");
   /// Answers the question before a task (its key `approval`). `set`: parameters that the person changed.
   [[nodiscard]] Result<void> approve(std::string_view run_id, std::string_view task, std::string_view by, std::string_view comment = {},

@@ -49,6 +49,8 @@ int run_command_line(int argc, const char* const* argv) {
   CommandLine line;
   register_run(line, session);
   register_resume(line, session);
+  register_retry(line, session);
+  register_fork(line, session);
   register_approve(line, session);
   register_reject(line, session);
   register_answer(line, session);

@@ -49,6 +49,10 @@ EventText describe(const workflow::Event& event, const workflow::Definition& def
       [&]<class Body>(const Body& body) {
         if constexpr (std::is_same_v<Body, RunCreated>) {
           out.text = fmt::format("created: {}", one_line(definition.name));
+          if (body.origin)
+            out.text += fmt::format(" ({} of {}, whose {} next events are kept)", to_string(body.origin->kind), body.origin->run,
+                                    body.origin->kept);
+          if (body.changes) out.text += fmt::format(" (changed: {})", shorten(one_line(to_json(*body.changes)), longest_data));
           out.style = Style::bold;
         } else if constexpr (std::is_same_v<Body, RunResumed>) {
           out.text = "resumed; attempts in flight are repeated";

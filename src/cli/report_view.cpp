@@ -128,6 +128,10 @@ std::string report_text(const runtime::RunReport& report, const Terminal& termin
   if (report.finished) fact("took", human_duration(*report.finished - report.created));
   if (!report.error.empty()) fact("error", paint(one_line(report.error), Style::red, color));
   if (report.attempts_left) fact("attempts", fmt::format("{}, {} left", report.attempts_used, *report.attempts_left));
+  if (report.origin) {
+    const auto from = report.origin_task.empty() ? std::string() : fmt::format(", from '{}' on", one_line(report.origin_task));
+    fact(fmt::format("{} of", workflow::to_string(report.origin->kind)), report.origin->run + from);
+  }
   if (report.parent) fact("begun by", report.parent->str());
   if (report.inputs && report.inputs->is_object() && !report.inputs->get_object().empty())
     fact("inputs", shorten(one_line(to_json(*report.inputs)), longest_cell));

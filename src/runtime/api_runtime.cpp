@@ -192,6 +192,22 @@ Result<void> Runtime::resume(std::string_view run_id) {
   return state_->runtime->resume(*id);
 }
 
+Result<std::string> Runtime::retry(std::string_view run_id, std::string_view from) {
+  const auto id = parsed(run_id);
+  if (!id) return std::unexpected(id.error());
+  const auto made = state_->runtime->retry(*id, from, runtime::Runtime::Drive::here);
+  if (!made) return std::unexpected(made.error());
+  return made->str();
+}
+
+Result<std::string> Runtime::fork(std::string_view run_id, std::string_view from, JsonObject set, JsonObject inputs) {
+  const auto id = parsed(run_id);
+  if (!id) return std::unexpected(id.error());
+  const auto made = state_->runtime->fork(*id, from, {.set = std::move(set), .inputs = std::move(inputs)}, runtime::Runtime::Drive::here);
+  if (!made) return std::unexpected(made.error());
+  return made->str();
+}
+
 Result<void> Runtime::cancel(std::string_view run_id, std::string_view reason) {
   const auto id = parsed(run_id);
   if (!id) return std::unexpected(id.error());

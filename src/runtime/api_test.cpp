@@ -199,6 +199,21 @@ TEST(PublicApi, ARunGoesOnInAnotherRuntimeAfterTheFirstHasGone) {
   EXPECT_EQ(result->results.at("first"), Json(1));
 }
 
+TEST(PublicApi, RunsAreRetriedAndForked) {
+  auto runtime = in_memory();
+  const auto old = runtime.run(greeting()).value().run_id;
+  const auto fork = runtime.fork(old, "shout", {{"value", "quiet"}});
+  ASSERT_TRUE(fork) << fork.error().message;
+  EXPECT_EQ(runtime.wait(*fork)->outputs.at("text"), Json("quiet"));
+  const auto retry = runtime.retry(*fork, "shout");
+  ASSERT_TRUE(retry) << retry.error().message;
+  EXPECT_EQ(runtime.wait(*retry)->outputs.at("text"), Json("quiet")) << "what a fork changed stays changed";
+  EXPECT_EQ(runtime.retry(old).error().code, ErrorCode::conflict);
+  EXPECT_FALSE(runtime.retry("x"));
+  EXPECT_FALSE(runtime.fork("x", "shout"));
+  EXPECT_FALSE(runtime.fork(old, "x"));
+}
+
 TEST(PublicApi, ARunOfAKindThatThisProgramLacksIsNotResumed) {
   const Folder folder;
   const auto open = [&] {

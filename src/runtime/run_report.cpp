@@ -53,6 +53,8 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
                    .attempts_used = state.attempts_used(),
                    .attempts_left = state.attempts_left(),
                    .status = state.status(),
+                   .origin = state.origin(),
+                   .origin_task = {},
                    .created = state.created(),
                    .finished = is_final(state.status()) ? std::optional(state.finished()) : std::nullopt,
                    .error = state.error(),
@@ -61,6 +63,7 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
                    .tasks = {},
                    .undone = {},
                    .not_undone = {}};
+  if (report.origin && report.origin->from) report.origin_task = definition.tasks[*report.origin->from].name;
   report.tasks.reserve(definition.tasks.size());
   for (std::size_t i = 0; i < definition.tasks.size(); ++i) {
     const auto& task = definition.tasks[i];
@@ -110,6 +113,12 @@ Json to_json_value(const RunReport& report) {
   out["version"] = report.version;
   out["status"] = to_string(report.status);
   if (!report.error.empty()) out["error"] = report.error;
+  if (report.origin) {
+    JsonObject origin{{"kind", workflow::to_string(report.origin->kind)}, {"run_id", report.origin->run}};
+    if (!report.origin_task.empty()) origin["from"] = report.origin_task;
+    origin["kept_events"] = report.origin->kept;
+    out["origin"] = std::move(origin);
+  }
   out["created"] = to_rfc3339(report.created);
   if (report.finished) {
     out["finished"] = to_rfc3339(*report.finished);

@@ -63,6 +63,8 @@ struct RunReport {
   std::uint32_t attempts_used = 0;
   std::optional<std::uint32_t> attempts_left;  ///< of its budget; empty where that has none
   RunStatus status = RunStatus::pending;
+  std::optional<workflow::Origin> origin;  ///< the run that it was made from
+  std::string origin_task;             ///< the task that was named for that; may be empty
   Instant created{};
   std::optional<Instant> finished;
   std::string error;

@@ -35,14 +35,14 @@ void log_events(RunId run, const workflow::RunState& state, std::span<const work
   }
 }
 
-Error damaged(RunId run, const Error& why) {
+}  // namespace
+
+Error damaged_journal(RunId run, const Error& why) {
   auto error = why;
   error.message = fmt::format("the journal of run {} cannot be read ({}); restore the store from a backup, or start the workflow again",
                               run.str(), why.message);
   return error;
 }
-
-}  // namespace
 
 std::string default_store_path() {
   if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state != '\0') return std::string(state) + "/skein/skein.db";
@@ -245,7 +245,7 @@ Result<void> Runtime::adopt(store::Claimed claimed, std::string_view definition_
     auto why = adopted.error();
     if (!why.retryable) {
       // What is damaged stays so: claimed again and again it would keep a worker busy with nothing.
-      why = damaged(claimed.run, why);
+      why = damaged_journal(claimed.run, why);
       const std::lock_guard lock(left_alone_mutex_);
       left_alone_.runs.push_back(claimed.run);
     }
@@ -392,7 +392,7 @@ Result<workflow::RunState> Runtime::state(RunId run) const {
     return folded.has_value();
   });
   if (!read) return std::unexpected(read.error());
-  if (!folded) return std::unexpected(damaged(run, folded.error()));
+  if (!folded) return std::unexpected(damaged_journal(run, folded.error()));
   return state;
 }
 

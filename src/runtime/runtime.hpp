@@ -26,6 +26,7 @@
 #include "workflow/driver/breaker_board.hpp"
 #include "workflow/driver/engine.hpp"
 #include "workflow/replay.hpp"
+#include "workflow/time_travel.hpp"
 
 namespace skein::async {
 class BlockingPool;
@@ -49,6 +50,15 @@ struct RuntimeOptions {
 
 /// `$XDG_STATE_HOME/skein/skein.db`, or the same under `~/.local/state`.
 [[nodiscard]] std::string default_store_path();
+
+/// What is told of a run whose journal cannot be folded.
+[[nodiscard]] Error damaged_journal(RunId run, const Error& why);
+
+/// What a fork does otherwise.
+struct ForkChanges {
+  JsonObject set;                      ///< parameters of the task that it begins from
+  JsonObject inputs;                   ///< those that differ
+};
 
 /// Hears committed events of every run this process drives, on the shard's thread, in order within a run. Must not block.
 class Listener {
@@ -79,6 +89,13 @@ class Runtime final : private workflow::EngineListener {
   void start(RunId id, workflow::DefinitionPtr definition, JsonPtr inputs, std::function<void(Result<RunId>)> acknowledge);
   /// Creates a run that nobody drives yet: a worker will, once it has its place among those of its concurrency key.
   [[nodiscard]] Result<RunId> enqueue(const workflow::DefinitionPtr& definition, const JsonPtr& inputs);
+  /// Who drives a run that was made: this process at once, or whoever claims it.
+  enum class Drive : std::uint8_t { here, later };
+  /// A new run that keeps what completed of one that has ended, and does the rest again; with `from` also that task and all that follows
+  /// from it. See workflow::travel. `conflict`: the run has not ended, or nothing would be done again.
+  [[nodiscard]] Result<RunId> retry(RunId run, std::string_view from, Drive drive);
+  /// A new run that goes another way from a task on. The old run may be under way; its journal counts as it stands.
+  [[nodiscard]] Result<RunId> fork(RunId run, std::string_view from, const ForkChanges& changes, Drive drive);
   /// Takes over a run that no living process drives. A final run is left as it is; one whose tasks this process cannot do (see
   /// `can_drive`) is refused with `unsupported`.
   [[nodiscard]] Result<void> resume(RunId run);
@@ -126,6 +143,8 @@ class Runtime final : private workflow::EngineListener {
  private:
   explicit Runtime(RuntimeOptions options);
   Result<void> open_store();
+  Result<void> commit(store::Append append);
+  Result<RunId> begin_departure(const workflow::DefinitionPtr& definition, workflow::Departure departure, Drive drive);
   Result<void> tell(RunId run, std::string_view kind, const JsonObject& payload);
   void on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) override;
   void on_lost(RunId run, const Error& why) override;

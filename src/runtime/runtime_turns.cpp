@@ -52,14 +52,15 @@ Result<RunId> Runtime::create(RunId id, const workflow::DefinitionPtr& definitio
                                                                       .definition = definition->document_text,
                                                                       .created = now,
                                                                       .slot = std::move(*slot)});
+  if (const auto committed = commit(std::move(append)); !committed) return std::unexpected(committed.error());
+  return id;
+}
+
+Result<void> Runtime::commit(store::Append append) {
   WaitingSink sink;
   const auto appending = store_->append(std::move(append), sink);
   if (!appending) return std::unexpected(appending.error());
-  if (*appending == store::Appending::pending) {
-    const auto committed = sink.get();
-    if (!committed) return std::unexpected(committed.error());
-  }
-  return id;
+  return *appending == store::Appending::pending ? sink.get() : Result<void>();
 }
 
 Result<void> Runtime::drive_in_turn(RunId run) {

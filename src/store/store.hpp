@@ -73,6 +73,7 @@ struct RunRow {
   bool owned = false;              ///< a living process drives it
   bool queued = false;             ///< it waits for its slot: `claim_runnable` does not find it, whatever mail it has
   RunSummary summary;
+  std::string origin;              ///< as `NewRun` told it
 };
 
 /// A place among the runs of a key that may go on at the same time. It is given back with the commit that ends the run; then the oldest
@@ -90,6 +91,7 @@ struct NewRun {
   std::string definition;          ///< JSON text, stored once per hash
   Instant created{};
   std::optional<Slot> slot = {};   ///< the first append must then give the run up, so that whoever claims it finds it with its place
+  std::string origin = {};         ///< the run that it was made from, in words: "retry of ID"; empty where there is none
 };
 
 /// Whether the owner gives the run up with this append (final, or asleep until `next_due`).

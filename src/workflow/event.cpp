@@ -74,6 +74,8 @@ RunCreated created_now(const Definition& definition, JsonPtr inputs, Instant now
   return out;
 }
 
+std::string_view to_string(Origin::Kind kind) noexcept { return kind == Origin::Kind::fork ? "fork" : "retry"; }
+
 std::optional<TaskIndex> task_of(const Event& event) {
   return std::visit(
       []<class Body>(const Body& body) -> std::optional<TaskIndex> {

@@ -41,6 +41,14 @@ struct Attempt {
 
 // -- the bodies: what can happen to a run. Everything the fold needs is in them; nothing else is. ---------------------------
 
+/// The run that another one was made from.
+struct Origin {
+  enum class Kind : std::uint8_t { retry, fork } kind = Kind::retry;
+  std::string run;                     ///< its id
+  std::optional<TaskIndex> from;       ///< the task that was named
+  std::uint64_t kept = 0;              ///< so many of the events that follow `RunCreated` are that run's
+  std::uint64_t foreign = 0;           ///< so many of these, from the first on, tell of work that this run never undoes
+};
 struct RunCreated {
   std::string definition_hash;
   JsonPtr inputs;                      ///< an object, defaults applied
@@ -48,6 +56,8 @@ struct RunCreated {
   std::optional<RunId> parent;         ///< the run that waits for its end
   std::optional<Instant> until;        ///< of its budget: nothing begins from here on
   std::optional<std::uint32_t> attempts;  ///< of its budget
+  std::optional<Origin> origin = {};
+  JsonPtr changes = {};  ///< an object: by task, an object of parameters that differ from the definition's; null where none do
 };
 /// A new owner took the run over; attempts in flight are repeated.
 struct RunResumed {
@@ -84,15 +94,15 @@ struct ApprovalRequested {
   TaskIndex task = 0;
   std::uint32_t activation = 1;
   std::string message;
-  JsonPtr parameters;                  ///< what the agent would be given, secrets hidden
-  std::optional<Instant> due;          ///< when nobody is waited for any more
+  JsonPtr parameters;  ///< what the agent would be given, secrets hidden
+  std::optional<Instant> due;  ///< when nobody is waited for any more
 };
 struct ApprovalGiven {
   TaskIndex task = 0;
   std::uint32_t activation = 1;
   std::string by;
   std::string comment;
-  JsonPtr set;                         ///< an object: parameters that the person changed; null where none
+  JsonPtr set;  ///< an object: parameters that the person changed; null where none
 };
 /// The task has failed.
 struct ApprovalRejected {
@@ -106,7 +116,7 @@ struct ApprovalRejected {
 struct TaskCompleted {
   Attempt attempt;
   JsonPtr result;
-  JsonPtr metadata;                    ///< an object, or null where the agent had nothing to say
+  JsonPtr metadata;  ///< an object, or null where the agent had nothing to say
   microseconds duration{};
 };
 /// This attempt failed and another follows at `retry_at`.
@@ -130,7 +140,7 @@ struct TaskSkipped {
 struct ItemsListed {
   TaskIndex task = 0;
   std::uint32_t activation = 1;
-  JsonPtr items;                       ///< an array
+  JsonPtr items;  ///< an array
 };
 /// A task with a `for_each` ended: with the list of its items' results, or by a failure. What was in flight is abandoned.
 struct ItemsEnded {
@@ -143,7 +153,7 @@ struct ItemsEnded {
 struct EdgeTaken {
   TaskIndex task = 0;
   std::uint32_t activation = 1;
-  std::optional<EdgeIndex> edge;       ///< absent: no edge's condition held, so this way ends
+  std::optional<EdgeIndex> edge;  ///< absent: no edge's condition held, so this way ends
 };
 /// The run ends before the task could; a call in flight is abandoned.
 struct TaskCancelled {
@@ -167,8 +177,8 @@ struct CompensationStarted {
 };
 struct RunFinished {
   RunStatus status = RunStatus::completed;
-  std::string error;                   ///< one line; empty where completed
-  JsonPtr outputs;                     ///< an object
+  std::string error;  ///< one line; empty where completed
+  JsonPtr outputs;  ///< an object
 };
 
 using EventBody = std::variant<RunCreated, RunResumed, AttemptStarted, TaskCompleted, AttemptFailed, TaskFailed, TaskSkipped, TaskCancelled,
@@ -188,6 +198,8 @@ struct Event {
 /// approval_given, approval_rejected, emitted, stop_requested, compensation_started, and run_completed | run_partially_completed |
 /// run_failed | run_cancelled.
 [[nodiscard]] std::string_view type_of(const Event& event);
+/// "retry" or "fork".
+[[nodiscard]] std::string_view to_string(Origin::Kind kind) noexcept;
 /// The task an event is about, where it is about one.
 [[nodiscard]] std::optional<TaskIndex> task_of(const Event& event);
 

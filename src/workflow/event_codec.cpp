@@ -40,6 +40,13 @@ class Encoder {
     if (e.parent) text("parent", e.parent->str());
     if (e.until) integer("until", to_micros(*e.until));
     if (e.attempts) integer("attempts", *e.attempts);
+    if (e.origin) {
+      text(e.origin->kind == Origin::Kind::fork ? "fork_of" : "retry_of", e.origin->run);
+      if (e.origin->from) text("from", definition_.tasks[*e.origin->from].name);
+      integer("kept", e.origin->kept);
+      if (e.origin->foreign > 0) integer("foreign", e.origin->foreign);
+    }
+    if (e.changes) payload("changes", e.changes);
   }
   void members(const RunResumed& e) { integer("epoch", e.epoch); }
   void members(const AttemptStarted& e) {
@@ -196,7 +203,9 @@ class Decoder {
                               .deadline = maybe_instant("deadline"),
                               .parent = maybe_run("parent"),
                               .until = maybe_instant("until"),
-                              .attempts = maybe_count("attempts")};
+                              .attempts = maybe_count("attempts"),
+                              .origin = maybe_origin(),
+                              .changes = maybe_payload("changes")};
     } else if (type == "run_resumed") {
       event.body = RunResumed{.epoch = static_cast<std::uint64_t>(integer("epoch"))};
     } else if (type == "attempt_started") {
@@ -293,8 +302,8 @@ class Decoder {
     return id;
   }
   microseconds duration() { return microseconds{integer("duration")}; }
-  TaskIndex task() {
-    const auto name = text("task");
+  TaskIndex task(std::string_view member = "task") {
+    const auto name = text(member);
     const auto index = definition_.find_task(name);
     if (!index) wrong(fmt::format("there is no task '{}' in the definition", name));
     return index.value_or(0);
@@ -323,6 +332,15 @@ class Decoder {
   std::optional<EdgeIndex> maybe_edge() {
     if (find("edge") == nullptr) return std::nullopt;
     return index("edge", definition_.edges.size());
+  }
+  std::optional<Origin> maybe_origin() {
+    const bool fork = find("fork_of") != nullptr;
+    if (!fork && find("retry_of") == nullptr) return std::nullopt;
+    Origin out{.kind = fork ? Origin::Kind::fork : Origin::Kind::retry, .run = text(fork ? "fork_of" : "retry_of")};
+    if (find("from") != nullptr) out.from = task("from");
+    out.kept = static_cast<std::uint64_t>(integer("kept"));
+    if (find("foreign") != nullptr) out.foreign = static_cast<std::uint64_t>(integer("foreign"));
+    return out;
   }
   StopReason stop_reason() {
     const auto name = text("reason");

@@ -43,6 +43,15 @@ std::vector<Event> one_of_each() {
   std::vector<EventBody> bodies{
       RunCreated{.definition_hash = "abc", .inputs = json(JsonObject{{"city", "Oslo"}}), .deadline = at},
       RunCreated{.definition_hash = "abc", .inputs = json(JsonObject{}), .deadline = {}},
+      RunCreated{.definition_hash = "abc",
+                 .inputs = json(JsonObject{}),
+                 .deadline = {},
+                 .origin = Origin{.kind = Origin::Kind::retry, .run = "r", .from = {}, .kept = 3},
+                 .changes = json(JsonObject{{"a", JsonObject{{"n", 1}}}})},
+      RunCreated{.definition_hash = "abc",
+                 .inputs = json(JsonObject{}),
+                 .deadline = {},
+                 .origin = Origin{.kind = Origin::Kind::fork, .run = "r", .from = 1, .kept = 3, .foreign = 2}},
       RunResumed{.epoch = 7},
       AttemptStarted{.attempt = attempt, .wake_at = {}},
       AttemptStarted{.attempt = {.task = 0, .activation = 4, .attempt = 1}, .wake_at = at + seconds{5}},
@@ -118,7 +127,7 @@ TEST(EventCodec, EveryEventSurvivesTheJournal) {
     EXPECT_EQ(task_of((*decoded)[i]), task_of(events[i]));
     EXPECT_EQ((*decoded)[i].at, events[i].at);
   }
-  EXPECT_EQ(std::get<AttemptFailed>((*decoded)[7].body).error, some_error());
+  EXPECT_EQ(std::get<AttemptFailed>((*decoded)[9].body).error, some_error());
   EXPECT_TRUE(blobs.kept.empty());
 }
 

@@ -68,7 +68,10 @@ std::optional<bool> answered_by(const Event& event, const std::vector<Action>& o
 Result<void> Replay::next(const Event& event) {
   // An owner takes all that is offered at once before it looks again; what it then does may keep the rest from being offered anew.
   if (event.at != offered_at_) offered_.clear();
-  auto fits = answered_by(event, offered_);
+  // What was kept of another run's journal was offered there, beside what was left out.
+  const auto& origin = state_.origin();
+  const bool kept = origin && events_ <= origin->kept;
+  auto fits = kept ? std::nullopt : answered_by(event, offered_);
   if (fits && !*fits) {
     offered_.clear();
     offered_at_ = event.at;
@@ -78,12 +81,12 @@ Result<void> Replay::next(const Event& event) {
   if (fits && !*fits) {
     const auto task = task_of(event);
     const bool known = task && *task < state_.tasks().size();
-    return fail(ErrorCode::bad_response,
-                fmt::format("event {} ({}{}) was not offered by what came before it", events_ + 1, type_of(event),
-                            known ? " of '" + state_.definition().tasks[*task].name + "'" : ""));
+    return fail(ErrorCode::bad_response, fmt::format("event {} ({}{}) was not offered by what came before it", events_ + 1, type_of(event),
+                                                     known ? " of '" + state_.definition().tasks[*task].name + "'" : ""));
   }
   if (auto folded = state_.apply(event); !folded)
-    return fail(ErrorCode::bad_response, fmt::format("event {} ({}) does not follow: {}", events_ + 1, type_of(event), folded.error().message));
+    return fail(ErrorCode::bad_response,
+                fmt::format("event {} ({}) does not follow: {}", events_ + 1, type_of(event), folded.error().message));
   ++events_;
   if (fits) ++checked_;
   return {};

@@ -4,7 +4,8 @@
 
 namespace skein::workflow {
 
-/// Folds a journal again and checks what a fold alone does not: that whatever began or was decided had been offered by everything before it.
+/// Folds a journal again and checks what a fold alone does not: that whatever began or was decided had been offered by everything before
+/// it.
 class Replay {
  public:
   explicit Replay(DefinitionPtr definition) : state_(std::move(definition)) {}

@@ -49,15 +49,16 @@ TEST_F(ReplayTest, ARetryBeforeItsTimeIsFound) {
 
 TEST_F(ReplayTest, DecisionsAreCheckedToo) {
   EXPECT_EQ(created(), "");
-  for (EventBody body : std::vector<EventBody>{
-           TaskSkipped{.task = 1, .reason = "why not"}, TaskCancelled{.task = 0}, ItemsListed{.task = 0, .items = json(JsonArray{})},
-           ItemsEnded{.task = 0, .error = broken()}, EdgeTaken{.task = 0}, SignalTaken{.attempt = start(0).attempt},
-           ApprovalRequested{.task = 0}, TaskFailed{.attempt = start(2, 0).attempt, .error = broken(), .duration = {}},
-           RunFinished{.status = RunStatus::completed}}) {
+  for (EventBody body : std::vector<EventBody>{TaskSkipped{.task = 1, .reason = "why not"}, TaskCancelled{.task = 0},
+                                               ItemsListed{.task = 0, .items = json(JsonArray{})}, ItemsEnded{.task = 0, .error = broken()},
+                                               EdgeTaken{.task = 0}, SignalTaken{.attempt = start(0).attempt}, ApprovalRequested{.task = 0},
+                                               TaskFailed{.attempt = start(2, 0).attempt, .error = broken(), .duration = {}},
+                                               RunFinished{.status = RunStatus::completed}}) {
     EXPECT_NE(next(std::move(body)).find("was not offered"), std::string::npos);
   }
   EXPECT_NE(next(TaskCompleted{.attempt = start(0).attempt}).find("does not follow"), std::string::npos);
-  EXPECT_NE(next(TaskFailed{.attempt = {.task = 99, .activation = 1, .attempt = 0}, .error = broken(), .duration = {}}).find("event 2 (task_failed)"),
+  EXPECT_NE(next(TaskFailed{.attempt = {.task = 99, .activation = 1, .attempt = 0}, .error = broken(), .duration = {}})
+                .find("event 2 (task_failed)"),
             std::string::npos);
   EXPECT_EQ(next(TaskFailed{.attempt = start(0, 0).attempt, .error = broken(), .duration = {}}), "");
 }

@@ -34,6 +34,7 @@ Result<void> RunState::apply(const Event& event) {
   if (const auto task = task_of(event); task && *task >= tasks_.size()) return impossible("there is no such task");
   auto folded = std::visit([&](const auto& body) { return fold(body, event.at); }, event.body);
   if (folded) update_status();
+  if (folded && foreign_ > 0 && !first) --foreign_;
   return folded;
 }
 
@@ -152,7 +153,10 @@ std::vector<Attempt> RunState::in_flight() const {
 
 Result<void> RunState::fold(const RunCreated& event, Instant at) {
   if (event.definition_hash != definition_->hash) return impossible("the run belongs to another definition");
+  if (auto taken = take_changes(event); !taken) return taken;
   inputs_ = event.inputs;
+  origin_ = event.origin;
+  if (origin_) foreign_ = origin_->foreign;
   created_ = at;
   deadline_ = event.deadline;
   parent_ = event.parent;
@@ -171,6 +175,19 @@ Result<void> RunState::fold(const RunCreated& event, Instant at) {
   for (GraphIndex i = 0; i < graphs_.size(); ++i) {
     if (graphs_[i].open == 0) close_graph(i);  // no way leads into it
   }
+  return {};
+}
+
+Result<void> RunState::take_changes(const RunCreated& event) {
+  if (!event.changes) return {};
+  if (!event.changes->is_object()) return impossible("the changed parameters are not an object");
+  std::map<TaskIndex, JsonPtr> changes;
+  for (const auto& [name, set] : event.changes->get_object()) {
+    const auto task = definition_->find_task(name);
+    if (!task || !set.is_object()) return impossible("the changed parameters do not belong to a task");
+    changes.emplace(*task, std::make_shared<const Json>(set));
+  }
+  changes_ = std::move(changes);
   return {};
 }
 

@@ -150,7 +150,7 @@ class RunState {
 
   /// The question that a task waits for; null where it waits for none.
   [[nodiscard]] const Question* question(TaskIndex task) const;
-  /// The parameters that a person changed for this activation; null where none.
+  /// The parameters that differ from the definition's, because the run was made so or a person changed them; null where none do.
   [[nodiscard]] const JsonPtr& edits(TaskIndex task) const;
   /// The signal that a step waits for; empty where it waits for none.
   [[nodiscard]] std::string_view awaited_signal(Step step) const;
@@ -186,6 +186,8 @@ class RunState {
   [[nodiscard]] const JsonPtr& inputs_ptr() const { return inputs_; }
   [[nodiscard]] const JsonPtr& outputs() const { return outputs_; }
   [[nodiscard]] const std::string& error() const { return error_; }
+  /// The run that this one was made from.
+  [[nodiscard]] const std::optional<Origin>& origin() const { return origin_; }
   [[nodiscard]] Instant created() const { return created_; }
   [[nodiscard]] Instant finished() const { return finished_; }
   [[nodiscard]] std::optional<Instant> deadline() const { return deadline_; }
@@ -204,6 +206,7 @@ class RunState {
 
  private:
   Result<void> fold(const RunCreated& event, Instant at);
+  Result<void> take_changes(const RunCreated& event);
   Result<void> fold(const RunResumed& event, Instant at);
   Result<void> fold(const AttemptStarted& event, Instant at);
   Result<void> fold(const TaskCompleted& event, Instant at);
@@ -292,6 +295,8 @@ class RunState {
   std::optional<std::uint32_t> attempts_;
   std::uint32_t attempts_used_ = 0;
   std::map<std::string, std::uint32_t, std::less<>> reserved_;  ///< of attempts, by the signal of a child's end
+  std::optional<Origin> origin_;
+  std::uint64_t foreign_ = 0;          ///< so many events to come tell of work that is not undone here
   std::optional<RunFinished> stop_;    ///< how the run will end, once it has begun to stop
 
   std::set<TaskIndex> ready_;          ///< may be started, subject to the cap
@@ -302,7 +307,8 @@ class RunState {
   std::set<std::pair<Instant, TaskIndex>> deadlines_;
   std::map<TaskIndex, FanOut> fan_outs_;
   std::map<TaskIndex, Question> questions_;
-  std::map<TaskIndex, JsonPtr> edits_;
+  std::map<TaskIndex, JsonPtr> edits_;    ///< of this activation
+  std::map<TaskIndex, JsonPtr> changes_;  ///< of every activation, since the run was made
   std::map<std::string, std::deque<JsonPtr>, std::less<>> signals_;     ///< that nobody has taken, oldest first
   std::map<std::string, std::set<Step>, std::less<>> listeners_;
   std::map<Step, std::string> listens_to_;

@@ -288,7 +288,7 @@ void RunState::complete(TaskIndex index, Instant at) {
   task.ended = at;
   --active_;
   if (is_undo(index)) return undo_ended(index, Undoable::Status::undone);
-  if (definition_->tasks[index].undo) undoable_.push_back({.task = index, .activation = task.activation});
+  if (definition_->tasks[index].undo && foreign_ == 0) undoable_.push_back({.task = index, .activation = task.activation});
   ++completed_;
   conclude(index, false);
 }

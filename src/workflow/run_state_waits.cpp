@@ -85,8 +85,9 @@ const Question* RunState::question(TaskIndex task) const {
 }
 
 const JsonPtr& RunState::edits(TaskIndex task) const {
-  const auto it = edits_.find(task);
-  return it == edits_.end() ? nothing : it->second;
+  if (const auto it = edits_.find(task); it != edits_.end()) return it->second;
+  const auto it = changes_.find(task);
+  return it == changes_.end() ? nothing : it->second;
 }
 
 bool RunState::asks(TaskIndex task, std::uint32_t activation) const {
@@ -117,7 +118,12 @@ Result<void> RunState::fold(const ApprovalGiven& event, Instant) {
   questions_.erase(event.task);
   task.status = TaskStatus::pending;
   task.approved = true;
-  if (event.set) edits_.insert_or_assign(event.task, event.set);
+  if (event.set) {
+    JsonObject edited;
+    if (const auto changed = changes_.find(event.task); changed != changes_.end()) edited = changed->second->get_object();
+    for (const auto& [name, value] : event.set->get_object()) edited[name] = value;
+    edits_.insert_or_assign(event.task, std::make_shared<const Json>(std::move(edited)));
+  }
   --active_;
   ready_.insert(event.task);
   return {};

@@ -31,6 +31,7 @@ struct Machine {
   void must(const Event& event) {
     const auto folded = state.apply(event);
     EXPECT_TRUE(folded) << type_of(event) << ": " << folded.error().message;
+    journal.push_back(event);
   }
   void must_not(EventBody body) {
     const auto before = state.status();
@@ -109,6 +110,7 @@ struct Machine {
   TaskStatus status(std::string_view name) { return state.tasks()[*state.definition().find_task(name)].status; }
 
   RunState state;
+  std::vector<Event> journal;
   Instant now = t0;
 };
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "simulation/help.hpp"
+#include "simulation/owner.hpp"
 #include "simulation/random_workflow.hpp"
 #include "workflow/replay.hpp"
 
@@ -19,6 +21,11 @@ class UndoOrder {
  public:
   explicit UndoOrder(const workflow::Definition& definition) : definition_(definition) {}
   void see(const workflow::Event& event) {
+    if (foreign_ > 0 && !std::holds_alternative<workflow::RunCreated>(event.body)) {
+      --foreign_;  // another run's work
+      return;
+    }
+    if (const auto* created = std::get_if<workflow::RunCreated>(&event.body)) foreign_ = created->origin ? created->origin->foreign : 0;
     if (const auto* done = std::get_if<workflow::TaskCompleted>(&event.body); done != nullptr && done->attempt.item == workflow::no_item) {
       const auto& undoes = definition_.tasks[done->attempt.task].undoes;
       if (undoes) std::erase(done_, std::pair(*undoes, done->attempt.activation));
@@ -44,6 +51,7 @@ class UndoOrder {
     if (definition_.tasks[task].undo) done_.emplace_back(task, activation);
   }
   const workflow::Definition& definition_;
+  std::uint64_t foreign_ = 0;
   std::vector<std::pair<workflow::TaskIndex, std::uint32_t>> done_;
   std::set<std::pair<workflow::TaskIndex, std::uint32_t>> failed_;
 };
@@ -73,24 +81,6 @@ std::string digest(const RunState& state) {
 }
 
 }  // namespace
-
-struct World::Owner {
-  explicit Owner(const std::shared_ptr<store::MemoryDatabase>& database, microseconds elapsed, Random& random)
-      : store(store::make_memory_run_store(database)), harness(*store, options(random)) {
-    harness.clock.advance(elapsed);
-    harness.random = SeededRandom(random.next());
-    harness.inline_agent = [](const AgentRequest& request) { return AgentResponse::ok(*request.parameters); };
-  }
-  static workflow::EngineOptions options(Random& random) {
-    workflow::EngineOptions out;
-    if (chance(random, 0.5)) out.sleep_after = seconds{below(random, 5)};
-    out.sleep_for_others = chance(random, 0.5);
-    return out;
-  }
-  std::unique_ptr<store::RunStore> store;
-  testing::EngineHarness harness;
-  std::size_t calls_seen = 0;
-};
 
 World::World(std::uint64_t seed) : random_(seed) {
   for (std::size_t i = 0; i < owner_count; ++i) owners_.push_back(new_owner());
@@ -156,6 +146,7 @@ void World::step() {
     case 7:
       if (chance(random_, 0.1)) pass(seconds{60 * below(random_, 90)});
       if (chance(random_, 0.3)) undo(any_run());
+      if (chance(random_, 0.5)) travel_from(any_run());
       break;
     default: answer_something();
   }
@@ -253,6 +244,7 @@ RunState World::folded(RunId run, std::uint64_t& count) const {
   workflow::Replay replay(definition);
   const auto& state = replay.state();
   UndoOrder undo_order(*definition);
+  std::optional<std::uint32_t> budget;
   const auto& store = *owners_.front()->store;
   const auto read = store.read_journal(run, 1, [&](const store::StoredEntry& entry) {
     const auto events = workflow::decode_events(entry.text, *definition, store);
@@ -261,8 +253,11 @@ RunState World::folded(RunId run, std::uint64_t& count) const {
       const auto folding = replay.next(event);
       undo_order.see(event);
       if (!folding) broken(fmt::format("event {} ({}) does not follow: {}", count + 1, type_of(event), folding.error().message));
+      if (const auto* created = std::get_if<workflow::RunCreated>(&event.body)) budget = created->attempts;
       if (const auto* started = std::get_if<workflow::AttemptStarted>(&event.body)) {
-        if (started->attempt.attempt > definition->retry_of(started->attempt.task).max_attempts)
+        // An item of a list that goes on in a run made from another has a first attempt that does not count.
+        const std::uint32_t more = state.origin() && started->attempt.item != workflow::no_item ? 1 : 0;
+        if (started->attempt.attempt > definition->retry_of(started->attempt.task).max_attempts + more)
           broken("more attempts than the policy allows");
       }
       ++count;
@@ -270,7 +265,7 @@ RunState World::folded(RunId run, std::uint64_t& count) const {
     return true;
   });
   if (!read) broken("the journal cannot be read: " + read.error().message);
-  if (definition->budget.attempts && state.attempts_used() > *definition->budget.attempts) broken("a budget was exceeded");
+  if (budget && state.attempts_used() > *budget) broken("a budget was exceeded");
   return state;
 }
 
@@ -319,18 +314,8 @@ bool World::help(RunId id) {
   std::uint64_t count = 0;
   const auto state = folded(id, count);
   if (is_final(state.status())) return false;
-  const auto& tasks = state.definition().tasks;
-  for (workflow::TaskIndex i = 0; i < tasks.size(); ++i) {
-    if (state.question(i) != nullptr) tell(id, "approve", {{"task", tasks[i].name}});
-    std::string signal(state.awaited_signal({.task = i}));
-    if (const auto* items = state.fan_out(i)) {
-      for (std::uint32_t item = 0; item < items->next && signal.empty(); ++item) signal = state.awaited_signal({.task = i, .item = item});
-    }
-    if (const auto open = state.asking(i); !open.empty()) {
-      JsonObject word{{"task", tasks[i].name}, {"value", 3}, {"by", "somebody"}};
-      if (open.back().item != workflow::no_item) word["item"] = open.back().item;
-      tell(id, "answer", word);
-    } else if (!signal.empty() && !workflow::is_signal_of_end(signal)) tell(id, "signal", {{"name", signal}, {"payload", 1}});
+  for (workflow::TaskIndex i = 0; i < state.tasks().size(); ++i) {
+    if (auto help = help_for(state, i)) tell(id, help->first, help->second);
   }
   return true;
 }

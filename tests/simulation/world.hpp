@@ -45,6 +45,7 @@ class World {
   void crash(std::size_t owner);
   void adopt_all(Owner& owner);
   void undo(RunId run);
+  void travel_from(RunId run);
   [[nodiscard]] workflow::RunState folded(RunId run, std::uint64_t& count) const;
   void check(RunId id);
   void check_calls();

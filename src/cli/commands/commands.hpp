@@ -8,6 +8,8 @@ namespace skein::cli {
 // One command, one file. Each adds itself with its options, its help and what it does.
 void register_run(CommandLine& line, Session& session);
 void register_resume(CommandLine& line, Session& session);
+void register_retry(CommandLine& line, Session& session);
+void register_fork(CommandLine& line, Session& session);
 void register_approve(CommandLine& line, Session& session);
 void register_reject(CommandLine& line, Session& session);
 void register_answer(CommandLine& line, Session& session);

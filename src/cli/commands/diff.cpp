@@ -30,7 +30,8 @@ struct Difference {
 };
 
 /// The places in which two values differ, the innermost ones.
-void compare(const std::string& where, const Json* left, const Json* right, std::vector<Difference>& out) {  // NOLINT(misc-no-recursion): bounded depth
+void compare(const std::string& where, const Json* left, const Json* right,
+             std::vector<Difference>& out) {  // NOLINT(misc-no-recursion): bounded depth
   if (out.size() >= most_differences || (left != nullptr && right != nullptr && *left == *right)) return;
   const auto* a = left != nullptr ? left->if_object() : nullptr;
   const auto* b = right != nullptr ? right->if_object() : nullptr;
@@ -142,7 +143,8 @@ void register_diff(CommandLine& line, Session& session) {
   auto& command = line.command("diff", "Look", "Show in what two runs differ");
   command
       .details(
-          "Compares definitions (by the names of agents and tasks), inputs, status, each task's status, attempts, result and error, and outputs. "
+          "Compares definitions (by the names of agents and tasks), inputs, status, each task's status, attempts, result and error, and "
+          "outputs. "
           "Times are no difference. Exit code 0: none, 1: they differ.")
       .positional("RUN", options->left, Need::required, "A run's id, its beginning (4 characters or more), or: last")
       .positional("OTHER", options->right, Need::required, "Another run");

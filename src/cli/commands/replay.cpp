@@ -72,7 +72,8 @@ Result<int> replay(Session& session, const ReplayOptions& options) {
     out["checked"] = replayed->checked();
     output.print_json(out);
   } else {
-    output.print(fmt::format("{} events, {} decisions checked: the journal of run {} is sound.", replayed->events(), replayed->checked(), short_id(*run)));
+    output.print(fmt::format("{} events, {} decisions checked: the journal of run {} is sound.", replayed->events(), replayed->checked(),
+                             short_id(*run)));
   }
   return 0;
 }
@@ -84,7 +85,8 @@ void register_replay(CommandLine& line, Session& session) {
   auto& command = line.command("replay", "Look", "Fold a run's journal again and check it, or see the run as it stood");
   command
       .details(
-          "Nothing runs. Each event must follow from those before it, each start and decision must have been offered by them, and the state at "
+          "Nothing runs. Each event must follow from those before it, each start and decision must have been offered by them, and the "
+          "state at "
           "the end must be what the index says. Exit code 1: something is not so; the first such event is named.")
       .positional("RUN", options->run, Need::required, "The run's id, its beginning (4 characters or more), or: last")
       .option("--to", options->to, "N", "Show the run as it stood at event N (`skein events` has the numbers)");

@@ -6,9 +6,9 @@
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
-#include "base/text.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/drive.hpp"
+#include "cli/new_run.hpp"
 #include "cli/workflow_file.hpp"
 #include "config/config.hpp"
 
@@ -65,24 +65,9 @@ Result<JsonPtr> gather_inputs(const RunOptions& options, const workflow::Definit
     if (!from_file) return std::unexpected(from_file.error());
     given = std::move(*from_file);
   }
-  std::vector<std::string> names;
-  for (const auto& input : definition.inputs) names.push_back(input.name);
-  for (const auto& pair : options.inputs) {
-    const auto equals = pair.find('=');
-    if (equals == std::string::npos || equals == 0)
-      return fail(ErrorCode::invalid_argument, fmt::format("-i {}: write it as name=value", pair));
-    const auto name = pair.substr(0, equals);
-    const auto declared =
-        std::find_if(definition.inputs.begin(), definition.inputs.end(), [&](const auto& input) { return input.name == name; });
-    if (declared == definition.inputs.end()) {
-      const auto has = names.empty() ? std::string("it has none") : "it has " + list_of(names);
-      return fail(ErrorCode::invalid_argument,
-                  fmt::format("-i {}: the workflow has no input '{}'{} ({})", pair, name, did_you_mean(name, names), has));
-    }
-    auto value = config::parse_input_value(*declared, pair.substr(equals + 1));
-    if (!value) return std::unexpected(value.error());
-    given[name] = std::move(*value);
-  }
+  auto named = named_inputs(options.inputs, definition);
+  if (!named) return std::unexpected(named.error());
+  for (auto& [name, value] : *named) given[name] = std::move(value);
   auto checked = config::check_inputs(definition, std::move(given));
   if (!checked) return std::unexpected(checked.error());
   return std::make_shared<const Json>(std::move(*checked));
@@ -92,21 +77,7 @@ Result<int> detach(Session& session, const RunOptions& options, runtime::Runtime
                    const JsonPtr& inputs) {
   const auto run = runtime.enqueue(definition, inputs);
   if (!run) return std::unexpected(run.error());
-  if (options.drive.common.json) {
-    JsonObject out;
-    out["run_id"] = run->str();
-    out["workflow"] = definition->name;
-    out["status"] = to_string(RunStatus::pending);
-    session.output.print_json(out);
-  } else {
-    session.output.print(run->str());
-    const auto hint = store_hint(options.drive.common);
-    const auto able = runtime.can_drive(*definition);
-    session.output.note(
-        able ? fmt::format("Accepted. `skein worker{0}` drives it, `skein show {1}{0}` tells how it stands.", hint, short_id(*run))
-             : fmt::format("Accepted, but `skein worker` leaves it alone: {}.", able.error().message));
-  }
-  return 4;
+  return say_accepted(session, options.drive.common, runtime, *definition, *run);
 }
 
 Result<int> run(Session& session, const RunOptions& options) {

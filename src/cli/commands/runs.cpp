@@ -56,6 +56,7 @@ Json to_document(const store::RunRow& row) {
   out["tasks_failed"] = row.summary.tasks_failed;
   if (row.summary.next_due && *row.summary.next_due != store::never) out["next_due"] = to_rfc3339(*row.summary.next_due);
   if (!row.summary.error.empty()) out["error"] = row.summary.error;
+  if (!row.origin.empty()) out["origin"] = row.origin;
   out["definition_hash"] = row.definition_hash;
   return out;
 }
@@ -70,7 +71,7 @@ std::size_t id_length(const std::vector<store::RunRow>& rows) {
   return 36;
 }
 
-std::string note_of(const store::RunRow& row, Instant now) {
+std::string state_note(const store::RunRow& row, Instant now) {
   if (!row.summary.error.empty()) return one_line(row.summary.error);
   if (row.queued) return "waits for its turn";
   if (row.summary.next_due == store::never) return "waits for a person, a signal or another run";
@@ -78,6 +79,12 @@ std::string note_of(const store::RunRow& row, Instant now) {
     return fmt::format("due in {}", human_duration(*row.summary.next_due - now));
   if (!is_final(row.summary.status) && !row.owned) return "nobody drives it: skein resume, or a worker";
   return {};
+}
+
+std::string note_of(const store::RunRow& row, Instant now) {
+  const auto state = state_note(row, now);
+  if (row.origin.empty()) return state;
+  return one_line(row.origin) + (state.empty() ? "" : "; " + state);
 }
 
 void print_table(Output& output, const std::vector<store::RunRow>& rows, Instant now) {

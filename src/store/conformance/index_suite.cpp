@@ -20,7 +20,18 @@ TEST_P(StoreConformance, TheRowOfARunShowsItsSummaryAndFacts) {
   EXPECT_EQ(row->epoch, 1U);
   EXPECT_TRUE(row->owned);
   EXPECT_EQ(row->summary, append.summary);
+  EXPECT_EQ(row->origin, "");
   EXPECT_EQ(outcome(store_->find_run(new_id())), "not_found");
+}
+
+TEST_P(StoreConformance, TheRowOfARunShowsWhichRunItWasMadeFrom) {
+  auto append = creation(new_id());
+  auto facts = *append.create;
+  facts.origin = "retry of another";
+  append.create = std::make_shared<NewRun>(std::move(facts));
+  ASSERT_EQ(outcome(commit(append)), "ok");
+  EXPECT_EQ(store_->find_run(append.run)->origin, "retry of another");
+  EXPECT_EQ(store_->list_runs({})->front().origin, "retry of another");
 }
 
 TEST_P(StoreConformance, TheSummaryFollowsEveryAppend) {

@@ -216,7 +216,7 @@ Result<std::string> MemoryRunStore::get_blob(std::string_view hash) const {
 RunRow MemoryRunStore::row_of(const MemoryRun& run) {
   return {
       run.id,     run.facts->workflow, run.facts->definition_hash, run.facts->created, run.updated, run.last_seq, run.epoch, run.owner != 0,
-      run.queued, run.summary};
+      run.queued, run.summary,         run.facts->origin};
 }
 
 Result<RunRow> MemoryRunStore::find_run(RunId id) const {

@@ -149,9 +149,10 @@ Result<void> Appender::create(const Append& append, Owned& run) {
   const auto& facts = *append.create;
   Query(db_, "INSERT INTO definitions(hash, definition) VALUES(?,?) ON CONFLICT DO NOTHING", facts.definition_hash, facts.definition).run();
   Query(db_,
-        "INSERT INTO runs(uuid, workflow, definition, created) VALUES(?,?,(SELECT id FROM definitions WHERE hash=?),?) ON CONFLICT DO "
-        "NOTHING",
-        append.run, facts.workflow, facts.definition_hash, facts.created)
+        "INSERT INTO runs(uuid, workflow, definition, created, origin) VALUES(?,?,(SELECT id FROM definitions WHERE hash=?),?,?) "
+        "ON CONFLICT DO NOTHING",
+        append.run, facts.workflow, facts.definition_hash, facts.created,
+        facts.origin.empty() ? std::optional<std::string_view>{} : std::string_view(facts.origin))
       .run();
   if (db_.failed()) return {};
   if (db_.changes() == 0) return refuse(conflict(append));

@@ -12,10 +12,10 @@
 namespace skein::store {
 namespace {
 
-#define SKEIN_RUN_ROW                                                                                                            \
-  "SELECT r.uuid, r.workflow, d.hash, r.created, s.updated, s.last_seq, s.epoch, s.owner, s.status, s.next_due, s.tasks_total, " \
-  "s.tasks_completed, s.tasks_failed, r.error, l.held FROM runs r CROSS JOIN state s ON s.run=r.id CROSS JOIN definitions d ON " \
-  "d.id=r.definition "                                                                                                           \
+#define SKEIN_RUN_ROW                                                                                                                      \
+  "SELECT r.uuid, r.workflow, d.hash, r.created, s.updated, s.last_seq, s.epoch, s.owner, s.status, s.next_due, s.tasks_total, "           \
+  "s.tasks_completed, s.tasks_failed, r.error, l.held, r.origin FROM runs r CROSS JOIN state s ON s.run=r.id CROSS JOIN definitions d ON " \
+  "d.id=r.definition "                                                                                                                     \
   "LEFT JOIN slots l ON l.run=r.id "
 
 std::unexpected<Error> no_such_run(RunId run) { return fail(ErrorCode::not_found, fmt::format("there is no run {}", run.str())); }
@@ -53,6 +53,7 @@ RunRow row_of(const Query& query, Liveness& liveness) {
   row.summary.tasks_failed = static_cast<std::uint32_t>(query.integer(12));
   row.summary.error = query.text(13);
   row.queued = !query.null(14) && query.integer(14) == 0;
+  row.origin = query.text(15);
   return row;
 }
 

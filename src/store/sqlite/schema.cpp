@@ -84,7 +84,9 @@ CREATE TABLE slots(
 CREATE INDEX slots_by_key ON slots(key, held, run);
 )sql";
 
-constexpr std::array steps{Migration{1, version_1}, Migration{2, version_2}};
+constexpr const char* version_3 = "ALTER TABLE runs ADD COLUMN origin TEXT";
+
+constexpr std::array steps{Migration{1, version_1}, Migration{2, version_2}, Migration{3, version_3}};
 
 std::int64_t pragma_value(Connection& db, const char* sql) {
   Query query(db, sql);

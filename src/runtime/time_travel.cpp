@@ -1,0 +1,142 @@
+#include "workflow/time_travel.hpp"
+
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "config/config.hpp"
+#include "runtime/runtime.hpp"
+#include "workflow/event_codec.hpp"
+
+// Runs that are made from the journals of others.
+namespace skein::runtime {
+namespace {
+
+Result<std::vector<workflow::Event>> read_events(const store::RunStore& store, RunId run, const workflow::Definition& definition) {
+  std::vector<workflow::Event> out;
+  Result<void> decoded;
+  const auto read = store.read_journal(run, 1, [&](const store::StoredEntry& entry) {
+    auto events = workflow::decode_events(entry.text, definition, store);
+    if (!events) {
+      decoded = std::unexpected(damaged_journal(run, events.error()));
+      return false;
+    }
+    std::ranges::move(*events, std::back_inserter(out));
+    return true;
+  });
+  if (!read) return std::unexpected(read.error());
+  if (!decoded) return std::unexpected(decoded.error());
+  return out;
+}
+
+Result<workflow::TaskIndex> task_named(const workflow::Definition& definition, std::string_view name) {
+  const auto found = definition.find_task(name);
+  if (found && *found < definition.own_tasks) return *found;
+  if (found) return fail(ErrorCode::invalid_argument, fmt::format("'{}' is an undo step; name the task that it undoes", name));
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < definition.own_tasks; ++i) names.push_back(definition.tasks[i].name);
+  auto advice = did_you_mean(name, names);
+  if (advice.empty()) advice = "; it has " + shorten(list_of(names), 300);
+  return fail(ErrorCode::invalid_argument, fmt::format("the run has no task '{}'{}", name, advice));
+}
+
+/// The inputs of the old run with those that change; checked.
+Result<JsonPtr> with_inputs(const workflow::Definition& definition, const workflow::Event& created, const JsonObject& changes) {
+  if (changes.empty()) return nullptr;
+  auto inputs = std::get<workflow::RunCreated>(created.body).inputs->get_object();
+  for (const auto& [name, value] : changes) inputs[name] = value;
+  auto checked = config::check_inputs(definition, std::move(inputs));
+  if (!checked) return std::unexpected(checked.error());
+  return std::make_shared<const Json>(std::move(*checked));
+}
+
+}  // namespace
+
+Result<RunId> Runtime::retry(RunId run, std::string_view from, Drive drive) {
+  const auto row = store_->find_run(run);
+  if (!row) return std::unexpected(row.error());
+  const auto status = row->summary.status;
+  if (!is_final(status)) {
+    return fail(ErrorCode::conflict, fmt::format("run {} has not ended, it is {}; cancel it first, or go on with it (resume), or fork it",
+                                                 run.str(), to_string(status)));
+  }
+  if (status == RunStatus::completed && from.empty())
+    return fail(ErrorCode::conflict, fmt::format("run {} completed; name the task to begin from with --from", run.str()));
+  const auto loaded = definition(row->definition_hash);
+  if (!loaded) return std::unexpected(loaded.error());
+  workflow::Travel how{
+      .kind = workflow::Origin::Kind::retry, .run = run.str(), .from = {}, .set = nullptr, .inputs = nullptr, .now = clock_.now()};
+  if (!from.empty()) {
+    const auto task = task_named(**loaded, from);
+    if (!task) return std::unexpected(task.error());
+    how.from = *task;
+  }
+  const auto journal = read_events(*store_, run, **loaded);
+  if (!journal) return std::unexpected(journal.error());
+  auto departure = workflow::travel(*loaded, *journal, how);
+  if (!departure) return std::unexpected(departure.error());
+  return begin_departure(*loaded, std::move(*departure), drive);
+}
+
+Result<RunId> Runtime::fork(RunId run, std::string_view from, const ForkChanges& changes, Drive drive) {
+  const auto row = store_->find_run(run);
+  if (!row) return std::unexpected(row.error());
+  const auto loaded = definition(row->definition_hash);
+  if (!loaded) return std::unexpected(loaded.error());
+  const auto task = task_named(**loaded, from);
+  if (!task) return std::unexpected(task.error());
+  const auto journal = read_events(*store_, run, **loaded);
+  if (!journal) return std::unexpected(journal.error());
+  auto inputs = with_inputs(**loaded, journal->front(), changes.inputs);
+  if (!inputs) return std::unexpected(inputs.error());
+  workflow::Travel how{.kind = workflow::Origin::Kind::fork,
+                       .run = run.str(),
+                       .from = *task,
+                       .set = nullptr,
+                       .inputs = std::move(*inputs),
+                       .now = clock_.now()};
+  if (!changes.set.empty()) {
+    Json set(changes.set);
+    known_secrets_.redact(set);
+    how.set = std::make_shared<const Json>(std::move(set));
+  }
+  auto departure = workflow::travel(*loaded, *journal, how);
+  if (!departure) return std::unexpected(departure.error());
+  return begin_departure(*loaded, std::move(*departure), drive);
+}
+
+/// The kept events are one commit with the creation: there is a run with all of them or none.
+Result<RunId> Runtime::begin_departure(const workflow::DefinitionPtr& definition, workflow::Departure departure, Drive drive) {
+  if (stopping_) return fail(ErrorCode::cancelled, "the runtime is stopping; nothing new is accepted");
+  if (drive == Drive::here) {
+    if (const auto able = can_drive(*definition); !able) return std::unexpected(able.error());
+  }
+  const auto id = new_run_id();
+  const auto& state = departure.state;
+  const auto now = state.created();
+  store::Append append;
+  append.run = id;
+  append.epoch = 1;
+  append.first_seq = 1;
+  append.count = static_cast<std::uint32_t>(departure.events.size());
+  append.at = now;
+  append.summary.status = state.status();
+  append.summary.tasks_total = static_cast<std::uint32_t>(definition->own_tasks);
+  append.summary.tasks_completed = state.completed_tasks();
+  append.summary.tasks_failed = state.failed_tasks();
+  if (state.status() == RunStatus::waiting) append.summary.next_due = state.next_due(Instant{});
+  append.entry = std::make_shared<const workflow::EventBatch>(definition, std::move(departure.events));
+  append.keep = drive == Drive::here ? store::Keep::owned : store::Keep::released;
+  append.create = std::make_shared<const store::NewRun>(
+      store::NewRun{.workflow = definition->name,
+                    .definition_hash = definition->hash,
+                    .definition = definition->document_text,
+                    .created = now,
+                    .origin = fmt::format("{} of {}", workflow::to_string(state.origin()->kind), state.origin()->run)});
+  if (const auto committed = commit(std::move(append)); !committed) return std::unexpected(committed.error());
+  if (drive == Drive::later) return id;
+  if (const auto adopted = adopt({.run = id, .epoch = 1}, definition->hash); !adopted) return std::unexpected(adopted.error());
+  return id;
+}
+
+}  // namespace skein::runtime

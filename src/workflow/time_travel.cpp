@@ -1,0 +1,360 @@
+#include "workflow/time_travel.hpp"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <set>
+
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "workflow/journal_survey.hpp"
+
+namespace skein::workflow {
+namespace {
+
+using Outcome = SurveyedActivation::Outcome;
+
+/// Which tasks are done again, and from where on graphs are.
+class Plan {
+ public:
+  Plan(const Definition& definition, const JournalSurvey& survey, std::size_t events, const Travel& how)
+      : definition_(definition),
+        survey_(survey),
+        events_(events),
+        again_(definition.own_tasks),
+        whole_(definition.own_tasks),
+        graphs_(definition.graphs.size()) {
+    for (TaskIndex task = 0; task < definition.own_tasks; ++task) look_at(task, how.kind);
+    if (how.from) redo(*how.from);
+    for (; !follow_.empty(); follow_.pop_front()) {
+      for (const auto dependent : definition.tasks[follow_.front()].dependents) redo(dependent);
+    }
+  }
+
+  [[nodiscard]] bool again(TaskIndex task) const { return again_[task]; }
+  /// Neither named nor after something that is done again: what it got done counts.
+  [[nodiscard]] bool goes_on(TaskIndex task) const { return again_[task] && !whole_[task]; }
+  /// In a graph: whether this event, which belongs to the activation, comes before what is done again.
+  [[nodiscard]] bool before_cut(TaskIndex task, const SurveyedActivation& activation, std::size_t event) const {
+    const auto cut = graphs_[*definition_.tasks[task].graph].cut;
+    return activation.end != nowhere && activation.end < cut && event < cut;
+  }
+
+ private:
+  struct Graph {
+    std::size_t cut = nowhere;
+    bool again = false;
+  };
+
+  void look_at(TaskIndex task, Origin::Kind kind) {
+    const auto has_to = [&](Outcome outcome) {
+      return outcome == Outcome::failed || outcome == Outcome::undone || (outcome == Outcome::tolerated && kind == Origin::Kind::retry);
+    };
+    if (definition_.tasks[task].graph) {
+      // What had not ended is the latest of its task: nothing follows from it, and the rest of the graph stays.
+      for (const auto& activation : survey_.activations[task]) {
+        if (has_to(activation.outcome)) cut(*definition_.tasks[task].graph, activation.first);
+      }
+      return;
+    }
+    const auto outcome = survey_.activation(task, 1).outcome;
+    if (outcome == Outcome::undone) {
+      redo(task);
+    } else if (outcome == Outcome::open || has_to(outcome)) {
+      mark(task);
+    }
+  }
+  void redo(TaskIndex task) {
+    const auto& graph = definition_.tasks[task].graph;
+    if (graph) return cut(*graph, std::min(survey_.activation(task, 1).first, events_));
+    whole_[task] = true;
+    mark(task);
+  }
+  void mark(TaskIndex task) {
+    if (again_[task]) return;
+    again_[task] = true;
+    follow_.push_back(task);
+  }
+  void cut(GraphIndex index, std::size_t at) {
+    auto& graph = graphs_[index];
+    graph.cut = std::min(graph.cut, at);
+    if (graph.again) return;
+    graph.again = true;
+    const auto& tasks = definition_.graphs[index].tasks;
+    follow_.insert(follow_.end(), tasks.begin(), tasks.end());
+  }
+
+  const Definition& definition_;
+  const JournalSurvey& survey_;
+  std::size_t events_;
+  std::vector<bool> again_;            ///< tasks outside graphs
+  std::vector<bool> whole_;
+  std::vector<Graph> graphs_;
+  std::deque<TaskIndex> follow_;       ///< what depends on these is done again
+};
+
+/// Picks the kept events. They come in groups: what is kept whole, each `for_each` that goes on, the signals that nobody took.
+class Picker {
+ public:
+  Picker(const Definition& definition, const JournalSurvey& survey, const Plan& plan, const std::vector<Event>& journal, Instant now)
+      : definition_(definition), survey_(survey), plan_(plan), journal_(journal), now_(now), groups_(1), kept_tasks_(definition.own_tasks) {
+    for (const auto& [task, items] : survey.items) {
+      if (plan.goes_on(task)) last_done_[task] = last_done(items);
+    }
+  }
+
+  void pick() {
+    std::vector<std::optional<std::size_t>> group_of(journal_.size());
+    for (std::size_t i = 0; i < journal_.size(); ++i) {
+      const auto task = task_of(journal_[i]);
+      if (task && *task < definition_.own_tasks) group_of[i] = group(*task, i);
+    }
+    const auto signals = groups_.size();
+    groups_.resize(signals + 1);
+    for (std::size_t i = 0; i < journal_.size(); ++i) {
+      if (std::holds_alternative<SignalReceived>(journal_[i].body)) {
+        const auto taker = survey_.taken_by[i];
+        const bool kept = taker != nowhere && group_of[taker].has_value();
+        if (!kept && is_of_the_old_run(i)) continue;
+        group_of[i] = kept ? *group_of[taker] : signals;
+      }
+      if (group_of[i]) put(*group_of[i], i);
+    }
+  }
+
+  [[nodiscard]] std::vector<std::vector<Event>>& groups() { return groups_; }
+  /// How many events of the first group come from before this one.
+  [[nodiscard]] std::size_t whole_before(std::size_t event) const {
+    return static_cast<std::size_t>(std::ranges::lower_bound(whole_, event) - whole_.begin());
+  }
+  /// Whether expressions of the task were used for something that is kept.
+  [[nodiscard]] bool keeps(TaskIndex task) const { return kept_tasks_[task]; }
+
+ private:
+  /// The items up to the last that is done; 0: none is.
+  static std::size_t last_done(const std::vector<SurveyedItem>& items) {
+    const auto last = std::find_if(items.rbegin(), items.rend(), [](const SurveyedItem& item) { return item.done; });
+    return static_cast<std::size_t>(items.rend() - last);
+  }
+
+  /// A signal that nothing in the new run waits for: of the end of a run that the old one began, or that an undo step took.
+  [[nodiscard]] bool is_of_the_old_run(std::size_t signal) const {
+    const auto taker = survey_.taken_by[signal];
+    return is_signal_of_end(std::get<SignalReceived>(journal_[signal].body).name) ||
+           (taker != nowhere && *task_of(journal_[taker]) >= definition_.own_tasks);
+  }
+  std::optional<std::size_t> group(TaskIndex task, std::size_t event) {
+    if (definition_.tasks[task].graph) {
+      const auto activation = survey_.activation(task, survey_.activation_of[event]);
+      return plan_.before_cut(task, activation, event) ? std::optional<std::size_t>(0) : std::nullopt;
+    }
+    if (!plan_.again(task)) return 0;
+    const auto done = last_done_.find(task);
+    if (done == last_done_.end() || done->second == 0) return std::nullopt;
+    // What an item took that is done again can be taken once more.
+    const auto* taken = std::get_if<SignalTaken>(&journal_[event].body);
+    if (taken != nullptr && !survey_.items.at(task)[taken->attempt.item].done) return std::nullopt;
+    if (const auto known = group_of_task_.find(task); known != group_of_task_.end()) return known->second;
+    // In a sequential workflow only one task is under way.
+    if (!definition_.parallel_execution && !group_of_task_.empty()) return std::nullopt;
+    groups_.emplace_back();
+    return group_of_task_.emplace(task, groups_.size() - 1).first->second;
+  }
+
+  void put(std::size_t group, std::size_t index) {
+    const auto& event = journal_[index];
+    auto& out = groups_[group];
+    const auto task = task_of(event);
+    if (group == 0) whole_.push_back(index);
+    if (task && survey_.activation_of[index] > 0) kept_tasks_[*task] = true;
+    if (group == 0 || !task) {
+      out.push_back(event);
+      return;
+    }
+    std::visit([&](const auto& body) { put_going_on(out, event, body); }, event.body);
+  }
+  void put_going_on(std::vector<Event>& out, const Event&, const ItemsListed& body) { out.push_back({.at = now_, .body = body}); }
+  void put_going_on(std::vector<Event>&, const Event&, const ItemsEnded&) {}
+  void put_going_on(std::vector<Event>&, const Event&, const TaskCancelled&) {}
+  void put_going_on(std::vector<Event>& out, const Event& event, const auto& body) {
+    if constexpr (requires { body.attempt; }) {
+      const auto& attempt = body.attempt;
+      const auto& item = survey_.items.at(attempt.task)[attempt.item];
+      if (!item.done) {
+        constexpr bool starts = std::is_same_v<std::decay_t<decltype(body)>, AttemptStarted>;
+        if (starts && attempt.attempt == 1 && attempt.item < last_done_.at(attempt.task)) put_first_attempt(out, event, attempt, item);
+        return;
+      }
+    }
+    out.push_back(event);
+  }
+  /// Items begin in order, so one that others came after has begun too; its next attempt is due.
+  static void put_first_attempt(std::vector<Event>& out, const Event& event, const Attempt& attempt, const SurveyedItem& item) {
+    const Error interrupted{.code = ErrorCode::cancelled,
+                            .message = "the run that this one was made from ended before the item did",
+                            .context = {},
+                            .retryable = true,
+                            .retry_after = {}};
+    out.push_back({.at = event.at, .body = AttemptStarted{.attempt = attempt, .wake_at = {}, .signal = {}, .reserved = 0, .child = {}}});
+    out.push_back(
+        {.at = event.at,
+         .body = AttemptFailed{.attempt = attempt, .error = item.error ? *item.error : interrupted, .duration = {}, .retry_at = event.at}});
+  }
+
+  const Definition& definition_;
+  const JournalSurvey& survey_;
+  const Plan& plan_;
+  const std::vector<Event>& journal_;
+  Instant now_;
+  std::vector<std::vector<Event>> groups_;
+  std::vector<std::size_t> whole_;     ///< the events of the first group, by their place in the journal
+  std::vector<bool> kept_tasks_;
+  std::map<TaskIndex, std::size_t> last_done_;
+  std::map<TaskIndex, std::size_t> group_of_task_;
+};
+
+/// The inputs whose values differ.
+std::set<std::string, std::less<>> changed_inputs(const JsonObject& before, const JsonObject& after) {
+  std::set<std::string, std::less<>> names;
+  const auto compare = [&](const JsonObject& some, const JsonObject& others) {
+    for (const auto& [name, value] : some) {
+      const auto* other = others.if_contains(name);
+      if (other == nullptr || *other != value) names.emplace(name);
+    }
+  };
+  compare(before, after);
+  compare(after, before);
+  return names;
+}
+
+/// The first of the inputs that a template refers to.
+std::optional<std::string> input_in(const Template& text, const std::set<std::string, std::less<>>& inputs) {
+  for (const auto& [reference, pointer] : text.references()) {
+    if (inputs.contains(reference.head)) return reference.head;
+    if (reference.head != "inputs") continue;
+    if (reference.field.empty()) return *inputs.begin();
+    if (inputs.contains(reference.field)) return reference.field;
+  }
+  return std::nullopt;
+}
+
+std::vector<const Template*> templates_of(const Definition& definition, const TaskDefinition& task) {
+  const auto& agent = definition.agents[task.agent];
+  std::vector<const Template*> out{&task.parameters, &agent.endpoint, &agent.custom_params, &agent.command, &agent.args, &agent.env};
+  if (task.when) out.push_back(&*task.when);
+  if (task.for_each) out.push_back(&*task.for_each);
+  if (task.approval) out.push_back(&task.approval->message);
+  if (agent.authentication) {
+    const auto& secret = *agent.authentication;
+    out.insert(out.end(), {&secret.token, &secret.key, &secret.username, &secret.password});
+  }
+  for (const auto edge : task.edges) {
+    if (const auto& when = definition.edges[edge].when) out.push_back(&*when);
+  }
+  return out;
+}
+
+/// Kept work stays true: no input may change that it was made with.
+Result<void> check_inputs(const Definition& definition, const Picker& picker, const Json& before, const Json& after) {
+  const auto changed = changed_inputs(before.get_object(), after.get_object());
+  for (TaskIndex index = 0; !changed.empty() && index < definition.own_tasks; ++index) {
+    if (!picker.keeps(index)) continue;
+    const auto& task = definition.tasks[index];
+    for (const auto* text : templates_of(definition, task)) {
+      const auto name = input_in(*text, changed);
+      if (!name) continue;
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("the input '{0}' cannot change: task '{1}' is kept and refers to it; fork from '{1}' or an earlier task, or "
+                              "leave the input as it is",
+                              *name, task.name));
+    }
+  }
+  return {};
+}
+
+Result<void> check_names(const TaskDefinition& task, const JsonObject& set) {
+  const auto* known = task.parameters.source().if_object();
+  if (known == nullptr) return {};
+  std::vector<std::string> names;
+  for (const auto& member : *known) names.emplace_back(member.key());
+  for (const auto& member : set) {
+    const std::string name(member.key());
+    if (known->contains(name)) continue;
+    return fail(ErrorCode::invalid_argument, fmt::format("task '{}' has no parameter '{}'{} (it has {})", task.name, name,
+                                                         did_you_mean(name, names), names.empty() ? "none" : list_of(names)));
+  }
+  return {};
+}
+
+/// The parameters that differ from the definition's in the new run.
+JsonPtr changes_of(const Definition& definition, const RunCreated& before, const Travel& how) {
+  if (!how.set) return before.changes;
+  JsonObject changes = before.changes ? before.changes->get_object() : JsonObject{};
+  auto& changed = changes[definition.tasks[*how.from].name];
+  if (!changed.is_object()) changed = JsonObject{};
+  for (const auto& [name, value] : how.set->get_object()) changed.get_object()[name] = value;
+  return std::make_shared<const Json>(std::move(changes));
+}
+
+Result<RunState> fold(const DefinitionPtr& definition, const std::vector<Event>& events, const Travel& how) {
+  RunState state(definition);
+  for (const auto& event : events) {
+    if (const auto folded = state.apply(event); !folded) {
+      return fail(ErrorCode::internal, fmt::format("what would be kept of run {} does not make a run ({}); this is a bug, please report it",
+                                                   how.run, folded.error().message));
+    }
+  }
+  return state;
+}
+
+/// Whether the run would only come to its end.
+bool is_over(const RunState& state, Instant now) {
+  std::vector<Action> offered;
+  state.next_actions(now, offered);
+  return std::ranges::all_of(offered, [](const Action& action) { return std::holds_alternative<FinishRun>(action); }) && !offered.empty();
+}
+
+}  // namespace
+
+Result<Departure> travel(const DefinitionPtr& definition, const std::vector<Event>& journal, const Travel& how) {
+  const auto surveyed = survey(definition, journal);
+  if (!surveyed) return std::unexpected(surveyed.error());
+  const auto& before = std::get<RunCreated>(journal.front().body);
+  if (how.set) {
+    if (auto known = check_names(definition->tasks[*how.from], how.set->get_object()); !known) return std::unexpected(known.error());
+  }
+  const Plan plan(*definition, *surveyed, journal.size(), how);
+  Picker picker(*definition, *surveyed, plan, journal, how.now);
+  picker.pick();
+  if (how.inputs) {
+    if (auto same = check_inputs(*definition, picker, *before.inputs, *how.inputs); !same) return std::unexpected(same.error());
+  }
+
+  std::vector<Event> events(1);
+  for (auto& group : picker.groups()) std::ranges::move(group, std::back_inserter(events));
+  auto created = created_now(*definition, how.inputs ? how.inputs : before.inputs, how.now);
+  created.origin = Origin{.kind = how.kind, .run = how.run, .from = how.from, .kept = events.size() - 1};
+  created.changes = changes_of(*definition, before, how);
+  const auto foreign = before.origin ? picker.whole_before(before.origin->foreign + 1) : 0;
+  created.origin->foreign = how.kind == Origin::Kind::fork ? created.origin->kept : foreign;
+  events.front() = Event{.at = how.now, .body = created};
+  auto state = fold(definition, events, how);
+  if (state && created.attempts && state->attempts_used() > 0) {
+    // Its budget begins anew: what is kept uses up nothing of it.
+    *created.attempts += state->attempts_used();
+    events.front().body = std::move(created);
+    state = fold(definition, events, how);
+  }
+  if (!state) return std::unexpected(state.error());
+  if (is_over(*state, how.now)) {
+    return fail(ErrorCode::conflict,
+                how.from ? fmt::format("task '{}' was never begun and everything else is done; there is nothing to do again",
+                                       definition->tasks[*how.from].name)
+                         : std::string("every task is done; name the one to begin from with --from"));
+  }
+  return Departure{.events = std::move(events), .state = std::move(*state)};
+}
+
+}  // namespace skein::workflow

@@ -1,0 +1,31 @@
+#pragma once
+
+// Private to the world's own sources.
+
+#include <memory>
+
+#include "simulation/random_workflow.hpp"
+#include "simulation/world.hpp"
+
+namespace skein::simulation {
+
+/// A process that drives runs.
+struct World::Owner {
+  explicit Owner(const std::shared_ptr<store::MemoryDatabase>& database, microseconds elapsed, Random& random)
+      : store(store::make_memory_run_store(database)), harness(*store, options(random)) {
+    harness.clock.advance(elapsed);
+    harness.random = SeededRandom(random.next());
+    harness.inline_agent = [](const AgentRequest& request) { return AgentResponse::ok(*request.parameters); };
+  }
+  static workflow::EngineOptions options(Random& random) {
+    workflow::EngineOptions out;
+    if (chance(random, 0.5)) out.sleep_after = seconds{below(random, 5)};
+    out.sleep_for_others = chance(random, 0.5);
+    return out;
+  }
+  std::unique_ptr<store::RunStore> store;
+  testing::EngineHarness harness;
+  std::size_t calls_seen = 0;
+};
+
+}  // namespace skein::simulation
