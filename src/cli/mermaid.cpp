@@ -1,10 +1,8 @@
-#include "cli/mermaid.hpp"
-
-#include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
-#include "base/json.hpp"
+#include "cli/drawing.hpp"
 #include "cli/screen_text.hpp"
 
 namespace skein::cli {
@@ -26,49 +24,44 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-/// A condition as its author wrote it, without the braces.
-std::string condition_of(const workflow::Template& when) {
-  auto text = when.source().is_string() ? std::string(when.source().get_string()) : to_json(when.source());
-  const auto trim = [&](std::string_view what) {
-    const auto at = text.find(what);
-    if (at != std::string::npos) text.erase(at, what.size());
-  };
-  trim("{{");
-  trim("}}");
-  const auto first = text.find_first_not_of(' ');
-  return first == std::string::npos ? text : text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
-void append_edges(std::string& out, const workflow::Definition& definition) {
-  const auto node = [](const std::optional<workflow::TaskIndex>& task, std::string_view otherwise) {
-    return task ? fmt::format("t{}", *task) : std::string(otherwise);
-  };
-  for (const auto& edge : definition.edges) {
-    std::string label = edge.when ? condition_of(*edge.when) : "";
-    if (edge.max_iterations) label += fmt::format("{}at most {} times", label.empty() ? "" : ", ", *edge.max_iterations);
-    out += fmt::format("  {} -->{} {}\n", node(edge.from, "begin((start))"), label.empty() ? "" : fmt::format("|\"{}\"|", escaped(label)),
-                       node(edge.to, "finish((end))"));
+std::string_view style_of(TaskStatus status) {
+  switch (status) {
+    case TaskStatus::completed: return "fill:#d4edda,stroke:#28a745";
+    case TaskStatus::failed: return "fill:#f8d7da,stroke:#dc3545";
+    case TaskStatus::running:
+    case TaskStatus::retrying:
+    case TaskStatus::waiting: return "fill:#fff3cd,stroke:#ffc107";
+    case TaskStatus::compensated:
+    case TaskStatus::cancelled:
+    case TaskStatus::skipped: return "fill:#e9ecef,stroke:#6c757d,stroke-dasharray:4";
+    case TaskStatus::pending: break;
   }
+  return "fill:#ffffff,stroke:#adb5bd";
 }
 
 }  // namespace
 
-std::string to_mermaid(const workflow::Definition& definition) {
+std::string to_mermaid(const Drawing& drawing) {
   std::string out = "flowchart TD\n";
-  const auto& tasks = definition.tasks;
-  for (std::size_t i = 0; i < definition.own_tasks; ++i) {
-    const auto& agent = definition.agents.at(tasks[i].agent);
-    const auto* each = tasks[i].for_each ? " (for each)" : "";
-    out += fmt::format("  t{}[\"{}{}<br/><small>{}: {}</small>\"]\n", i, escaped(tasks[i].name), each, escaped(agent.name),
-                       escaped(tasks[i].action));
+  std::set<TaskStatus> seen;
+  for (std::size_t i = 0; i < drawing.boxes.size(); ++i) {
+    const auto& box = drawing.boxes[i];
+    std::string state;
+    if (box.status) {
+      seen.insert(*box.status);
+      state = fmt::format("<br/><i>{}{}{}</i>", to_string(*box.status), box.progress.empty() ? "" : ", ", escaped(box.progress));
+    }
+    out += fmt::format("  t{}[\"{}<br/><small>{}</small>{}\"]{}\n", i, escaped(box.name), escaped(box.about), state,
+                       box.status ? fmt::format(":::{}", to_string(*box.status)) : "");
   }
-  for (std::size_t i = 0; i < definition.own_tasks; ++i) {
-    for (const auto need : tasks[i].depends_on) out += fmt::format("  t{} --> t{}\n", need, i);
-    if (definition.parallel_execution || i == 0 || tasks[i].graph || tasks[i - 1].graph) continue;
-    const auto& needs = tasks[i].depends_on;
-    if (std::find(needs.begin(), needs.end(), i - 1) == needs.end()) out += fmt::format("  t{} -.-> t{}\n", i - 1, i);
+  const auto node = [](const std::optional<std::size_t>& box, std::string_view otherwise) {
+    return box ? fmt::format("t{}", *box) : std::string(otherwise);
+  };
+  for (const auto& arrow : drawing.arrows) {
+    out += fmt::format("  {} {}{} {}\n", node(arrow.from, "begin((start))"), arrow.kind == Drawing::Kind::order ? "-.->" : "-->",
+                       arrow.label.empty() ? "" : fmt::format("|\"{}\"|", escaped(arrow.label)), node(arrow.to, "finish((end))"));
   }
-  append_edges(out, definition);
+  for (const auto status : seen) out += fmt::format("  classDef {} {}\n", to_string(status), style_of(status));
   return out;
 }
 

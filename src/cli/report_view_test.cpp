@@ -4,7 +4,7 @@
 
 #include <boost/json/object.hpp>
 
-#include "cli/mermaid.hpp"
+#include "cli/drawing.hpp"
 
 namespace skein::cli {
 namespace {
@@ -65,6 +65,19 @@ TEST(ReportView, ShowsEveryTaskAndWhatBecameOfIt) {
   }
 }
 
+TEST(Dot, QuotesAreEscapedAndStatesAreColoured) {
+  Drawing drawing{.title = "a \"flow\"",
+                  .boxes = {{.name = "x\\", .about = "a: \"b\"", .status = TaskStatus::failed, .progress = "round 2"}},
+                  .arrows = {}};
+  drawing.arrows.push_back({.from = std::nullopt, .to = 0, .kind = Drawing::Kind::edge, .label = "n > 1"});
+  drawing.arrows.push_back({.from = 0, .to = std::nullopt, .kind = Drawing::Kind::order, .label = {}});
+  const auto text = to_dot(drawing);
+  for (const char* part : {"digraph \"a \\\"flow\\\"\" {", "t0 [label=\"x\\\\\\na: \\\"b\\\"\\nfailed, round 2\", fillcolor=\"#f8d7da\"];",
+                           "start -> t0 [label=\"n > 1\"];", "t0 -> end [style=dotted];"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << " is missing in\n" << text;
+  }
+}
+
 TEST(Mermaid, LabelsAreEscapedAndTheOrderOfTheFileIsDotted) {
   workflow::Definition flow;
   flow.agents.push_back({});
@@ -77,13 +90,13 @@ TEST(Mermaid, LabelsAreEscapedAndTheOrderOfTheFileIsDotted) {
   }
   flow.tasks[2].depends_on = {0};
   workflow::finish_definition(flow);
-  const auto text = to_mermaid(flow);
+  const auto text = to_mermaid(draw(flow));
   EXPECT_NE(text.find("t1[\"two #quot;x#quot;<br/><small>a#lt;b#gt;: do</small>\"]"), std::string::npos) << text;
   EXPECT_NE(text.find("t0 -.-> t1"), std::string::npos);
   EXPECT_NE(text.find("t0 --> t2"), std::string::npos);
   EXPECT_NE(text.find("t1 -.-> t2"), std::string::npos);
   flow.parallel_execution = true;
-  EXPECT_EQ(to_mermaid(flow).find("-.->"), std::string::npos);
+  EXPECT_EQ(to_mermaid(draw(flow)).find("-.->"), std::string::npos);
 }
 
 }  // namespace

@@ -355,6 +355,21 @@ class NobodyDrives(SkeinTest):
         self.assertNotIn("Nobody drives", self.skein("show", "last").stderr)
 
 
+class Drawing(SkeinTest):
+    def test_a_run_is_drawn_with_its_states(self):
+        self.skein("run", self.file(hello()))
+        self.assertIn(":::completed", self.skein("graph", "last").stdout)
+        dot = self.skein("graph", "last", "--format", "dot").stdout
+        self.assertIn('fillcolor="#d4edda"', dot)
+        self.assertIn("digraph", self.skein("graph", self.file(hello()), "--format", "dot").stdout)
+        picture = self.folder / "run.svg"
+        if shutil.which("dot"):
+            self.skein("graph", "last", "--format", "svg", "-o", str(picture))
+            self.assertIn("</svg>", picture.read_text())
+        self.assertIn("apt-get install graphviz", self.skein("graph", "last", "--format", "svg", expect=2, PATH="/nowhere").stderr)
+        self.skein("graph", "no-such-run", expect=2)
+
+
 class LookingBack(SkeinTest):
     def test_replay_finds_a_sound_journal_sound_and_shows_the_past(self):
         self.skein("run", self.file(hello()))
