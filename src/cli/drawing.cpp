@@ -65,7 +65,8 @@ Drawing draw(const workflow::Definition& definition, const workflow::RunState* s
   Drawing out{.title = definition.name, .boxes = {}, .arrows = {}};
   for (workflow::TaskIndex i = 0; i < definition.own_tasks; ++i) {
     const auto& task = definition.tasks[i];
-    Drawing::Box box{.name = task.name + (task.for_each ? " (for each)" : ""), .about = about(definition, task), .status = {}, .progress = {}};
+    Drawing::Box box{
+        .name = task.name + (task.for_each ? " (for each)" : ""), .about = about(definition, task), .status = {}, .progress = {}};
     if (state != nullptr) {
       box.status = state->tasks()[i].status;
       box.progress = progress_of(*state, i);

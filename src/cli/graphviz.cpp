@@ -69,7 +69,8 @@ Result<std::string> svg_of(const std::string& dot) {
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return fail(ErrorCode::internal, "Graphviz could not draw the graph; what it said is above");
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    return fail(ErrorCode::internal, "Graphviz could not draw the graph; what it said is above");
   return out.all();
 }
 

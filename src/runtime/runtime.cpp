@@ -350,6 +350,21 @@ Result<RunReport> Runtime::wait(RunId run, const std::atomic<bool>* stop_waiting
   return report(run);
 }
 
+Result<void> Runtime::each_event(RunId run, const std::function<void(const workflow::Event&)>& visit) const {
+  const auto row = store_->find_run(run);
+  if (!row) return std::unexpected(row.error());
+  const auto loaded = definition(row->definition_hash);
+  if (!loaded) return std::unexpected(loaded.error());
+  Result<void> sound;
+  const auto read = store_->read_journal(run, 1, [&](const store::StoredEntry& entry) {
+    const auto events = workflow::decode_events(entry.text, **loaded, *store_);
+    if (!events) sound = std::unexpected(damaged_journal(run, events.error()));
+    if (events) std::ranges::for_each(*events, visit);
+    return sound.has_value();
+  });
+  return read ? sound : read;
+}
+
 Result<workflow::Replay> Runtime::replay(RunId run, std::optional<std::uint64_t> to) const {
   const auto row = store_->find_run(run);
   if (!row) return std::unexpected(row.error());

@@ -119,6 +119,8 @@ class Runtime final : private workflow::EngineListener {
   /// Any run of the store, folded from its journal.
   [[nodiscard]] Result<RunReport> report(RunId run) const;
   [[nodiscard]] Result<workflow::RunState> state(RunId run) const;
+  /// A run's events, in order.
+  [[nodiscard]] Result<void> each_event(RunId run, const std::function<void(const workflow::Event&)>& visit) const;
   /// Folds a journal again, up to event `to`, and checks it: an error names the first event that cannot be.
   [[nodiscard]] Result<workflow::Replay> replay(RunId run, std::optional<std::uint64_t> to = std::nullopt) const;
   [[nodiscard]] Result<workflow::DefinitionPtr> definition(std::string_view hash) const;

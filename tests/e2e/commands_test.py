@@ -370,6 +370,14 @@ class Drawing(SkeinTest):
         self.skein("graph", "no-such-run", expect=2)
 
 
+class TimeLine(SkeinTest):
+    def test_show_draws_when_what_ran(self):
+        self.skein("run", self.file(hello()))
+        shown = self.skein("show", "last", "--gantt").stdout
+        self.assertIn("greet", shown)
+        self.assertIn("works", shown)
+
+
 class LookingBack(SkeinTest):
     def test_replay_finds_a_sound_journal_sound_and_shows_the_past(self):
         self.skein("run", self.file(hello()))

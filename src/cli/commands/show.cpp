@@ -7,7 +7,9 @@
 #include "base/text.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/drive.hpp"
+#include "cli/gantt.hpp"
 #include "cli/report_view.hpp"
+#include "cli/screen_text.hpp"
 
 namespace skein::cli {
 namespace {
@@ -17,7 +19,25 @@ struct ShowOptions {
   std::string run;
   std::string task;
   bool outputs = false;
+  bool gantt = false;
 };
+
+constexpr std::size_t usual_width = 100;
+
+Result<int> show_gantt(Session& session, const runtime::Runtime& runtime, RunId run, const runtime::RunReport& report) {
+  const auto definition = runtime.definition(report.definition_hash);
+  if (!definition) return std::unexpected(definition.error());
+  Gantt gantt(**definition);
+  const auto read = runtime.each_event(run, [&](const workflow::Event& event) { gantt.apply(event); });
+  if (!read) return std::unexpected(read.error());
+  const auto& out = session.output.out();
+  const auto word = word_for(report.status);
+  session.output.print(
+      fmt::format("{}  {}", paint(one_line(report.workflow), Style::bold, out.color), paint(word.text, word.style, out.color)));
+  for (const auto& line : gantt.lines(out.interactive ? out.width : usual_width, out.utf8, out.color, session.clock.now()))
+    session.output.print(line);
+  return 0;
+}
 
 Result<int> show_task(Session& session, const runtime::RunReport& report, const ShowOptions& options) {
   const auto found = std::find_if(report.tasks.begin(), report.tasks.end(), [&](const auto& task) { return task.name == options.task; });
@@ -51,6 +71,7 @@ Result<int> show(Session& session, const ShowOptions& options) {
   const auto report = (*runtime)->report(*run);
   if (!report) return std::unexpected(report.error());
   if (!options.task.empty()) return show_task(session, *report, options);
+  if (options.gantt) return show_gantt(session, **runtime, *run, *report);
   auto& output = session.output;
   if (options.outputs) {
     if (options.common.json) {
@@ -75,11 +96,13 @@ void register_show(CommandLine& line, Session& session) {
   auto& command = line.command("show", "Look", "Show a run: its tasks, errors and outputs");
   command.positional("RUN", options->run, Need::required, "The run's id, its beginning (4 characters or more), or: last")
       .option("--task", options->task, "NAME", "Only this task's result, whole")
-      .flag("--outputs", options->outputs, "Only the outputs, whole");
+      .flag("--outputs", options->outputs, "Only the outputs, whole")
+      .flag("--gantt", options->gantt, "When each task worked, failed and waited, as bars over time");
   add_store_option(command, options->common);
   add_json_option(command, options->common, "Print the report as one JSON document");
   command.example("skein show last", "The newest run")
       .example("skein show 0190163d-8694 --task summary", "One task's whole result")
+      .example("skein show last --gantt", "Where did the time go?")
       .example("skein show last --json | jq .outputs", "For scripts")
       .action([options, &session] { return show(session, *options); });
 }
