@@ -7,6 +7,7 @@
 #include "config/config.hpp"
 #include "runtime/runtime.hpp"
 #include "workflow/event_codec.hpp"
+#include "workflow/slot.hpp"
 
 // Runs that are made from the journals of others.
 namespace skein::runtime {
@@ -114,27 +115,36 @@ Result<RunId> Runtime::begin_departure(const workflow::DefinitionPtr& definition
   const auto id = new_run_id();
   const auto& state = departure.state;
   const auto now = state.created();
+  auto slot = workflow::slot_of(definition, departure.events.front(), id);
+  if (!slot) return std::unexpected(std::move(slot.error()));
+  const bool in_turn = slot->has_value();
+  const bool owned = drive == Drive::here && !in_turn;
   store::Append append;
   append.run = id;
   append.epoch = 1;
   append.first_seq = 1;
   append.count = static_cast<std::uint32_t>(departure.events.size());
   append.at = now;
-  append.summary.status = state.status();
+  append.summary.status = owned ? state.status() : RunStatus::pending;
   append.summary.tasks_total = static_cast<std::uint32_t>(definition->own_tasks);
   append.summary.tasks_completed = state.completed_tasks();
   append.summary.tasks_failed = state.failed_tasks();
-  if (state.status() == RunStatus::waiting) append.summary.next_due = state.next_due(Instant{});
+  if (owned && state.status() == RunStatus::waiting) append.summary.next_due = state.next_due(Instant{});
   append.entry = std::make_shared<const workflow::EventBatch>(definition, std::move(departure.events));
-  append.keep = drive == Drive::here ? store::Keep::owned : store::Keep::released;
+  append.keep = owned ? store::Keep::owned : store::Keep::released;
   append.create = std::make_shared<const store::NewRun>(
       store::NewRun{.workflow = definition->name,
                     .definition_hash = definition->hash,
                     .definition = definition->document_text,
                     .created = now,
+                    .slot = std::move(*slot),
                     .origin = fmt::format("{} of {}", workflow::to_string(state.origin()->kind), state.origin()->run)});
   if (const auto committed = commit(std::move(append)); !committed) return std::unexpected(committed.error());
   if (drive == Drive::later) return id;
+  if (in_turn) {
+    if (const auto driven = drive_in_turn(id); !driven) return std::unexpected(driven.error());
+    return id;
+  }
   if (const auto adopted = adopt({.run = id, .epoch = 1}, definition->hash); !adopted) return std::unexpected(adopted.error());
   return id;
 }

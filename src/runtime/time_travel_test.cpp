@@ -114,7 +114,7 @@ TEST_F(TimeTravelTest, ARetryThatWaitsIsClaimedLater) {
   const auto next = runtime->retry(old, "two", Drive::later).value();
   const auto row = runtime->store().find_run(next).value();
   EXPECT_FALSE(row.owned);
-  EXPECT_EQ(row.summary.status, RunStatus::running) << "as its fold says";
+  EXPECT_EQ(row.summary.status, RunStatus::pending) << "nobody has begun it";
   EXPECT_EQ(row.summary.tasks_completed, 1U);
   EXPECT_EQ(row.last_seq, 3U);
   EXPECT_EQ(runtime->claim_runnable(10).value(), 1U);
@@ -151,6 +151,23 @@ TEST_F(TimeTravelTest, KnownSecretsAreNotJournaled) {
   runtime->known_secrets().add("swordfish");
   const auto next = runtime->fork(run(), "three", {.set = {{"value", "the swordfish"}}, .inputs = {}}, Drive::here).value();
   EXPECT_EQ(text_of(runtime->wait(next)), R"({"text":"the [redacted]"})");
+}
+
+TEST_F(TimeTravelTest, ItHasItsTurnAmongTheRunsOfItsKey) {
+  const auto loaded = config::load_workflow_text(R"({"name": "one_at_a_time", "concurrency": {"limit": 1},
+    "agents": [{"name": "mine", "type": "custom"}], "tasks": [{"name": "one", "agent_name": "mine", "action": "do"}]})",
+                                                 "one.json", config::Format::json);
+  ASSERT_TRUE(loaded) << config::to_string(loaded.error().front());
+  const auto definition = loaded->definition;
+  witness.broken = {"one"};
+  const auto old = runtime->start(definition, std::make_shared<const Json>(JsonObject{})).value();
+  ASSERT_EQ(runtime->wait(old)->status, RunStatus::failed);
+  witness.broken.clear();
+  EXPECT_EQ(runtime->wait(runtime->retry(old, {}, Drive::here).value())->status, RunStatus::completed);
+  const auto first = runtime->retry(old, {}, Drive::later).value();
+  const auto second = runtime->retry(old, {}, Drive::later).value();
+  EXPECT_FALSE(runtime->store().find_run(first)->queued);
+  EXPECT_TRUE(runtime->store().find_run(second)->queued);
 }
 
 /// A store in a file, and payloads that are kept beside the journal.

@@ -139,11 +139,12 @@ class Picker {
     return static_cast<std::size_t>(items.rend() - last);
   }
 
-  /// A signal that nothing in the new run waits for: of the end of a run that the old one began, or that an undo step took.
+  /// A signal that nothing in the new run waits for: the end of a run that the old one began, a person's answer to a question that will be
+  /// asked again, or one that an undo step took.
   [[nodiscard]] bool is_of_the_old_run(std::size_t signal) const {
     const auto taker = survey_.taken_by[signal];
-    return is_signal_of_end(std::get<SignalReceived>(journal_[signal].body).name) ||
-           (taker != nowhere && *task_of(journal_[taker]) >= definition_.own_tasks);
+    const auto& name = std::get<SignalReceived>(journal_[signal].body).name;
+    return is_signal_of_end(name) || is_signal_of_answer(name) || (taker != nowhere && *task_of(journal_[taker]) >= definition_.own_tasks);
   }
   std::optional<std::size_t> group(TaskIndex task, std::size_t event) {
     if (definition_.tasks[task].graph) {
@@ -197,7 +198,7 @@ class Picker {
                             .context = {},
                             .retryable = true,
                             .retry_after = {}};
-    out.push_back({.at = event.at, .body = AttemptStarted{.attempt = attempt, .wake_at = {}, .signal = {}, .reserved = 0, .child = {}}});
+    out.push_back({.at = event.at, .body = AttemptStarted{.attempt = attempt, .wake_at = {}, .signal = {}}});
     out.push_back(
         {.at = event.at,
          .body = AttemptFailed{.attempt = attempt, .error = item.error ? *item.error : interrupted, .duration = {}, .retry_at = event.at}});
@@ -209,7 +210,7 @@ class Picker {
   const std::vector<Event>& journal_;
   Instant now_;
   std::vector<std::vector<Event>> groups_;
-  std::vector<std::size_t> whole_;     ///< the events of the first group, by their place in the journal
+  std::vector<std::size_t> whole_;  ///< the events of the first group, by their place in the journal
   std::vector<bool> kept_tasks_;
   std::map<TaskIndex, std::size_t> last_done_;
   std::map<TaskIndex, std::size_t> group_of_task_;

@@ -134,6 +134,17 @@ TEST(TimeTravel, SignalsStayForThoseWhoHaveNotTakenThem) {
   EXPECT_EQ(to_json(*next.state.next_signal("go")), "1") << "b keeps the second, a may have the first again";
 }
 
+TEST(TimeTravel, AnswersToQuestionsAreGivenAgain) {
+  Traveller old(make_definition({{.name = "a"}, {.name = "b"}}));
+  const auto name = signal_of_answer("a", no_item);
+  old.wait_for("a", name);
+  old.signal(name, "yes");
+  old.take("a");
+  old.fail("a");
+  old.settle();
+  EXPECT_EQ(lines(old.retried()), Lines{});
+}
+
 TEST(TimeTravel, SignalsOfItems) {
   Traveller old(fan());
   old.signal("go", 1);

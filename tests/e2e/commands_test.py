@@ -255,7 +255,7 @@ class Files(SkeinTest):
         script = self.skein("completion", "bash").stdout
         ask = script + "\nCOMP_WORDS=(skein run --dur); COMP_CWORD=2; _skein; echo \"${COMPREPLY[@]}\"; COMP_WORDS=(skein r); COMP_CWORD=1; _skein; echo \"${COMPREPLY[@]}\"\n"
         done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, timeout=30)
-        self.assertEqual(done.stdout.split("\n")[:2], ["--durability", "run resume retry reject runs"], done.stderr)
+        self.assertEqual(done.stdout.split("\n")[:2], ["--durability", "run resume retry reject replay runs"], done.stderr)
         for shell in ("zsh", "fish"):
             self.assertIn("durability", self.skein("completion", shell).stdout)
         self.skein("completion", "csh", expect=2)

@@ -79,7 +79,7 @@ class Travel(SkeinTest):
         self.failed_run()
         self.fixed.touch()
         run = self.skein("retry", "last", "--detach", expect=4).stdout.strip()
-        self.assertEqual(self.json("show", run)["status"], "running")
+        self.assertEqual(self.json("show", run)["status"], "pending")
         self.assertEqual(self.json("fork", run, "--from", "tell", "--detach", expect=4)["status"], "pending")
         self.skein("worker", "--idle-exit")
         self.assertEqual(self.json("show", run)["status"], "completed")
