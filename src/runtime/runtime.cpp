@@ -350,65 +350,59 @@ Result<RunReport> Runtime::wait(RunId run, const std::atomic<bool>* stop_waiting
   return report(run);
 }
 
-Result<void> Runtime::each_event(RunId run, const std::function<void(const workflow::Event&)>& visit) const {
+/// Visits a run's events in order until `visit` says false or an error.
+Result<workflow::DefinitionPtr> Runtime::visit_events(RunId run, const EventVisitor& begin) const {
   const auto row = store_->find_run(run);
   if (!row) return std::unexpected(row.error());
-  const auto loaded = definition(row->definition_hash);
-  if (!loaded) return std::unexpected(loaded.error());
-  Result<void> sound;
+  auto loaded = definition(row->definition_hash);
+  if (!loaded) return loaded;
+  const auto visit = begin(*loaded);
+  Result<bool> more = true;
   const auto read = store_->read_journal(run, 1, [&](const store::StoredEntry& entry) {
     const auto events = workflow::decode_events(entry.text, **loaded, *store_);
-    if (!events) sound = std::unexpected(damaged_journal(run, events.error()));
-    if (events) std::ranges::for_each(*events, visit);
-    return sound.has_value();
+    if (!events) more = std::unexpected(damaged_journal(run, events.error()));
+    for (std::size_t i = 0; more && *more && i < events->size(); ++i) more = visit((*events)[i]);
+    return more && *more;
   });
-  return read ? sound : read;
+  if (!read) return std::unexpected(read.error());
+  if (!more) return std::unexpected(more.error());
+  return loaded;
+}
+
+Result<void> Runtime::each_event(RunId run, const std::function<void(const workflow::Event&)>& visit) const {
+  const auto read = visit_events(run, [&](const workflow::DefinitionPtr&) {
+    return [&](const workflow::Event& event) -> Result<bool> {
+      visit(event);
+      return true;
+    };
+  });
+  return read ? Result<void>() : std::unexpected(read.error());
 }
 
 Result<workflow::Replay> Runtime::replay(RunId run, std::optional<std::uint64_t> to) const {
-  const auto row = store_->find_run(run);
-  if (!row) return std::unexpected(row.error());
-  const auto loaded = definition(row->definition_hash);
-  if (!loaded) return std::unexpected(loaded.error());
-  workflow::Replay replay(*loaded);
-  Result<void> sound;
-  const auto read = store_->read_journal(run, 1, [&](const store::StoredEntry& entry) {
-    const auto events = workflow::decode_events(entry.text, **loaded, *store_);
-    if (!events) {
-      sound = std::unexpected(events.error());
-      return false;
-    }
-    for (const auto& event : *events) {
-      if (sound && (!to || replay.events() < *to)) sound = replay.next(event);
-    }
-    return sound.has_value() && (!to || replay.events() < *to);
+  std::optional<workflow::Replay> replay;
+  const auto read = visit_events(run, [&](const workflow::DefinitionPtr& definition) {
+    replay.emplace(definition);
+    return [&](const workflow::Event& event) -> Result<bool> {
+      if (auto next = replay->next(event); !next) return std::unexpected(next.error());
+      return !to || replay->events() < *to;
+    };
   });
   if (!read) return std::unexpected(read.error());
-  if (!sound) return std::unexpected(sound.error());
-  return replay;
+  return std::move(*replay);
 }
 
 Result<workflow::RunState> Runtime::state(RunId run) const {
-  const auto row = store_->find_run(run);
-  if (!row) return std::unexpected(row.error());
-  const auto loaded = definition(row->definition_hash);
-  if (!loaded) return std::unexpected(loaded.error());
-  workflow::RunState state(*loaded);
-  Result<void> folded;
-  const auto read = store_->read_journal(run, 1, [&](const store::StoredEntry& entry) {
-    const auto events = workflow::decode_events(entry.text, **loaded, *store_);
-    if (!events) {
-      folded = std::unexpected(events.error());
-      return false;
-    }
-    for (const auto& event : *events) {
-      if (folded) folded = state.apply(event);
-    }
-    return folded.has_value();
+  std::optional<workflow::RunState> state;
+  const auto read = visit_events(run, [&](const workflow::DefinitionPtr& definition) {
+    state.emplace(definition);
+    return [&](const workflow::Event& event) -> Result<bool> {
+      if (auto folded = state->apply(event); !folded) return std::unexpected(damaged_journal(run, folded.error()));
+      return true;
+    };
   });
   if (!read) return std::unexpected(read.error());
-  if (!folded) return std::unexpected(damaged_journal(run, folded.error()));
-  return state;
+  return std::move(*state);
 }
 
 Result<RunReport> Runtime::report(RunId run) const {

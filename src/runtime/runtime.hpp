@@ -144,6 +144,9 @@ class Runtime final : private workflow::EngineListener {
 
  private:
   explicit Runtime(RuntimeOptions options);
+  /// Is given the definition and makes what each event is given to, which says whether to go on.
+  using EventVisitor = std::function<std::function<Result<bool>(const workflow::Event&)>(const workflow::DefinitionPtr&)>;
+  Result<workflow::DefinitionPtr> visit_events(RunId run, const EventVisitor& begin) const;
   Result<void> open_store();
   Result<void> commit(store::Append append);
   Result<RunId> begin_departure(const workflow::DefinitionPtr& definition, workflow::Departure departure, Drive drive);

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <set>
+#include <tuple>
+#include <vector>
+
 #include "workflow/run_state.hpp"
 
 namespace skein::workflow {
@@ -8,6 +12,9 @@ namespace skein::workflow {
 /// it.
 class Replay {
  public:
+  /// An action: its kind, and of what.
+  using Offer = std::tuple<std::size_t, TaskIndex, std::uint32_t, std::uint32_t, std::uint32_t>;
+
   explicit Replay(DefinitionPtr definition) : state_(std::move(definition)) {}
 
   /// The next event; an error says why it cannot be.
@@ -19,10 +26,12 @@ class Replay {
   [[nodiscard]] std::uint64_t checked() const { return checked_; }
 
  private:
+  [[nodiscard]] bool offered(const std::vector<Offer>& wanted, Instant at);
+
   RunState state_;
   std::uint64_t events_ = 0;
   std::uint64_t checked_ = 0;
-  std::vector<Action> offered_;        ///< at `offered_at_`
+  std::set<Offer> offers_;             ///< of the instant `offered_at_`
   Instant offered_at_{};
 };
 
