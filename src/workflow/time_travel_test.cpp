@@ -208,6 +208,23 @@ TEST(TimeTravel, AnActivationThatHadNotEndedIsBegunAgainAndOtherWaysStay) {
   EXPECT_EQ(startable(failed.retried()), "a b ");
 }
 
+TEST(TimeTravel, TheFirstOfSeveralFailuresCutsAGraph) {
+  auto definition =
+      make_definition({{.name = "a"}, {.name = "b"}, {.name = "c"}},
+                      {{.from = "start", .to = "a"}, {.from = "start", .to = "b"}, {.from = "b", .to = "c"}, {.from = "a", .to = "c"}});
+  definition->failure_strategy = FailureStrategy::continue_on_failure;
+  Traveller old(definition);
+  for (const auto* name : {"b", "a"}) {
+    old.start(name);
+    old.fail(name);
+  }
+  old.settle();
+  EXPECT_EQ(startable(old.retried()), "a ") << "sequential: one at a time";
+  EXPECT_EQ(lines(old.retried()), Lines{});
+  EXPECT_EQ(to_string(Origin::Kind::fork), "fork");
+  EXPECT_EQ(to_string(Origin::Kind::retry), "retry");
+}
+
 TEST(TimeTravel, AnEdgeThatWasNotChosenIsChosenInTheNewRun) {
   Traveller old(loop());
   round(old, {});
