@@ -208,6 +208,18 @@ TEST(TimeTravel, AnActivationThatHadNotEndedIsBegunAgainAndOtherWaysStay) {
   EXPECT_EQ(startable(failed.retried()), "a b ");
 }
 
+TEST(TimeTravel, ATaskThatNeverBeganIsNothingToBeginFrom) {
+  Traveller old(make_definition({{.name = "a"}, {.name = "b"}}, {{.from = "start", .to = "a"}, {.from = "a", .to = "b"}}));
+  old.run("a");
+  old.take_edge("a", {});
+  old.settle();
+  ASSERT_EQ(old.state.status(), RunStatus::completed);
+  const auto fork = old.go(old.how(Origin::Kind::fork, "b"));
+  ASSERT_FALSE(fork);
+  EXPECT_EQ(fork.error().code, ErrorCode::conflict);
+  EXPECT_NE(fork.error().message.find("'b' was never begun"), std::string::npos);
+}
+
 TEST(TimeTravel, TheFirstOfSeveralFailuresCutsAGraph) {
   auto definition =
       make_definition({{.name = "a"}, {.name = "b"}, {.name = "c"}},
