@@ -52,6 +52,22 @@ TEST(TimeTravel, ItemsThatCompletedAreKept) {
   EXPECT_EQ(startable(old.retried("each")), "each more ") << "named: all of it again";
 }
 
+TEST(TimeTravel, AnItemThatIsDoneAgainKeepsOneAttemptOnly) {
+  Traveller old(fan());
+  old.list("each", 5);
+  for (std::uint32_t i = 0; i < 2; ++i) old.start_item("each", i);
+  old.must({.at = t0, .body = AttemptFailed{.attempt = old.item("each", 0), .error = broken(), .duration = {}, .retry_at = t0}});
+  old.start_item("each", 0);
+  old.must({.at = t0, .body = AttemptFailed{.attempt = old.item("each", 1), .error = broken(), .duration = {}, .retry_at = t0}});
+  old.start_item("each", 1);
+  old.do_item("each", 1);
+  old.stop();
+  old.settle();
+  EXPECT_EQ(lines(old.retried()),
+            (Lines{"items_listed each", "attempt_started each[0]#1.1", "attempt_failed each[0]#1.1", "attempt_started each[1]#1.1",
+                   "attempt_failed each[1]#1.1", "attempt_started each[1]#1.2", "task_completed each[1]#1.2"}));
+}
+
 TEST(TimeTravel, FailuresOfItemsThatAreToleratedStay) {
   Traveller old(fan(true, true));
   old.list("each", 5);

@@ -208,6 +208,35 @@ TEST(TimeTravel, AnActivationThatHadNotEndedIsBegunAgainAndOtherWaysStay) {
   EXPECT_EQ(startable(failed.retried()), "a b ");
 }
 
+TEST(TimeTravel, ATaskThatNeverBeganIsNothingToBeginFrom) {
+  Traveller old(make_definition({{.name = "a"}, {.name = "b"}}, {{.from = "start", .to = "a"}, {.from = "a", .to = "b"}}));
+  old.run("a");
+  old.take_edge("a", {});
+  old.settle();
+  ASSERT_EQ(old.state.status(), RunStatus::completed);
+  const auto fork = old.go(old.how(Origin::Kind::fork, "b"));
+  ASSERT_FALSE(fork);
+  EXPECT_EQ(fork.error().code, ErrorCode::conflict);
+  EXPECT_NE(fork.error().message.find("'b' was never begun"), std::string::npos);
+}
+
+TEST(TimeTravel, TheFirstOfSeveralFailuresCutsAGraph) {
+  auto definition =
+      make_definition({{.name = "a"}, {.name = "b"}, {.name = "c"}},
+                      {{.from = "start", .to = "a"}, {.from = "start", .to = "b"}, {.from = "b", .to = "c"}, {.from = "a", .to = "c"}});
+  definition->failure_strategy = FailureStrategy::continue_on_failure;
+  Traveller old(definition);
+  for (const auto* name : {"b", "a"}) {
+    old.start(name);
+    old.fail(name);
+  }
+  old.settle();
+  EXPECT_EQ(startable(old.retried()), "a ") << "sequential: one at a time";
+  EXPECT_EQ(lines(old.retried()), Lines{});
+  EXPECT_EQ(to_string(Origin::Kind::fork), "fork");
+  EXPECT_EQ(to_string(Origin::Kind::retry), "retry");
+}
+
 TEST(TimeTravel, AnEdgeThatWasNotChosenIsChosenInTheNewRun) {
   Traveller old(loop());
   round(old, {});
