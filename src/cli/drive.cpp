@@ -175,6 +175,11 @@ Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOption
     if (progress) progress->go_on();
     report = runtime.wait(*run, &session.interrupts.flag());
   }
+  // A run that another one waited for: what follows from its end is done here too, unless somebody else drives that one.
+  for (auto above = report && is_final(report->status) ? report->parent : std::nullopt; above && !session.interrupts.requested();) {
+    const auto next = runtime.wait(*above, &session.interrupts.flag());
+    above = next && is_final(next->status) ? next->parent : std::nullopt;
+  }
   const bool interrupted = session.interrupts.requested() && (!report || !is_final(report->status));
   if (interrupted) runtime.stop();
   if (progress) progress->finish(interrupted ? Progress::Ending::interrupted : Progress::Ending::ended);
