@@ -134,17 +134,9 @@ void Runtime::start(RunId id, workflow::DefinitionPtr definition, JsonPtr inputs
     }
     return acknowledge(std::move(created));
   }
-  {
-    const std::lock_guard lock(ended_mutex_);
-    driven_.emplace(id, std::nullopt);
-  }
-  ++active_;
+  driven_.begin(id);
   auto acknowledged = [this, id, acknowledge = std::move(acknowledge)](Result<RunId> result) {
-    if (!result) {
-      --active_;
-      const std::lock_guard lock(ended_mutex_);
-      driven_.erase(id);
-    }
+    if (!result) driven_.end(id);
     acknowledge(std::move(result));
   };
   shard_of(id).post([id, definition = std::move(definition), inputs = std::move(inputs), acknowledged = std::move(acknowledged)](
@@ -182,6 +174,7 @@ Result<void> Runtime::resume(RunId run) {
   if (!loaded) return std::unexpected(loaded.error());
   if (const auto able = can_drive(**loaded); !able) return able;
   if (row->queued) return drive_in_turn(run);
+  const DrivenRuns::Hold hold(driven_, run);
   const auto claimed = store_->claim(run);
   if (!claimed) return std::unexpected(claimed.error());
   return adopt(*claimed, row->definition_hash);
@@ -210,23 +203,15 @@ Result<void> Runtime::compensate(RunId run, std::string_view reason) {
   if (auto able = can_drive(**loaded); !able) return able;
   const auto claimed = store_->claim(run);
   if (!claimed) return std::unexpected(claimed.error());
-  begin_driving(run);
+  driven_.begin(run);
   std::promise<Result<void>> promise;
   auto answer = promise.get_future();
   shard_of(run).post([&, wanted = *loaded](workflow::Engine& engine) {
     auto opened = engine.compensate(*claimed, wanted, std::string(reason));
-    if (!opened) leave(run, std::nullopt);
+    if (!opened) driven_.end(run);
     promise.set_value(std::move(opened));
   });
   return answer.get();
-}
-
-void Runtime::begin_driving(RunId run) {
-  {
-    const std::lock_guard lock(ended_mutex_);
-    driven_[run] = std::nullopt;
-  }
-  ++active_;
 }
 
 Result<void> Runtime::adopt(store::Claimed claimed, std::string_view definition_hash) {
@@ -235,11 +220,11 @@ Result<void> Runtime::adopt(store::Claimed claimed, std::string_view definition_
     (void)store_->release(claimed.run, claimed.epoch);
     return std::unexpected(loaded.error());
   }
-  begin_driving(claimed.run);
+  driven_.begin(claimed.run);
   shard_of(claimed.run).post([this, claimed, wanted = *loaded](workflow::Engine& engine) {
     const auto adopted = engine.adopt(claimed, wanted);
     if (adopted) {
-      if (*adopted == workflow::Engine::Adopted::already_final) leave(claimed.run, std::nullopt);
+      if (*adopted == workflow::Engine::Adopted::already_final) driven_.end(claimed.run);
       return;
     }
     auto why = adopted.error();
@@ -333,20 +318,14 @@ Result<void> Runtime::tell(RunId run, std::string_view kind, const JsonObject& p
     const auto loaded = definition(row->definition_hash);
     if (!loaded || !can_drive(**loaded)) return {};  // its mail waits for a program that can
   }
+  const DrivenRuns::Hold hold(driven_, run);
   const auto claimed = store_->claim(run);
   return claimed ? adopt(*claimed, row->definition_hash) : Result<void>();
 }
 
 Result<RunReport> Runtime::wait(RunId run, const std::atomic<bool>* stop_waiting) {
-  std::unique_lock lock(ended_mutex_);
-  while (true) {
-    const auto it = driven_.find(run);
-    if (it == driven_.end() && !queued_.contains(run) && !family_works(run)) break;
-    if (it != driven_.end() && it->second) return std::unexpected(*it->second);
-    if (stop_waiting != nullptr && stop_waiting->load()) break;
-    ended_.wait_for(lock, watch_every);
-  }
-  lock.unlock();
+  const auto waited = driven_.wait(run, stop_waiting, watch_every);
+  if (!waited) return std::unexpected(waited.error());
   return report(run);
 }
 
@@ -418,42 +397,28 @@ void Runtime::on_events(RunId run, const workflow::RunState& state, std::span<co
   if (log::enabled(log::Level::debug)) log_events(run, state, events, first_seq);
   for (const auto& listener : listeners_) listener->on_events(run, state, events, first_seq);
   if (!is_final(state.status())) return;
-  if (state.parent()) {
-    const std::lock_guard lock(ended_mutex_);
-    const auto [first, last] = children_.equal_range(*state.parent());
-    const auto found = std::find_if(first, last, [&](const auto& entry) { return entry.second == run; });
-    if (found != last) children_.erase(found);
-  }
-  leave(run, std::nullopt);
+  driven_.end(run);
+  if (state.parent()) driven_.remove_child(*state.parent(), run);
 }
 
-void Runtime::on_asleep(RunId run) { leave(run, std::nullopt); }
+/// Who wrote to the run while it was going to sleep found it owned and left the mail to its owner: that was us.
+void Runtime::on_asleep(RunId run) {
+  const DrivenRuns::Hold hold(driven_, run);
+  driven_.end(run);
+  const auto mail = store_->inbox(run);
+  if (mail && !mail->empty()) take_if_free(run);
+}
 
 void Runtime::on_lost(RunId run, const Error& why) {
   for (const auto& listener : listeners_) listener->on_lost(run, why);
-  leave(run, why);
-}
-
-/// The run is no longer driven here.
-void Runtime::leave(RunId run, std::optional<Error> why) {
-  --active_;
-  const std::lock_guard lock(ended_mutex_);
-  if (why) {
-    driven_[run] = std::move(why);
-  } else {
-    driven_.erase(run);
-  }
-  ended_.notify_all();
+  driven_.end(run, why);
 }
 
 /// Other processes write to inboxes and breakers; this is how their words arrive.
 void Runtime::watch() {
   auto seen = store_->change_counter();
   while (!stopping_) {
-    {
-      std::unique_lock lock(ended_mutex_);
-      ended_.wait_for(lock, watch_every, [this] { return stopping_.load(); });
-    }
+    driven_.pause(watch_every, stopping_);
     if (stopping_) return;
     const auto counter = store_->change_counter();
     if (counter == seen) continue;
@@ -470,12 +435,12 @@ void Runtime::watch() {
 
 void Runtime::stop() {
   if (stopping_.exchange(true)) return;
-  ended_.notify_all();
+  driven_.wake();
   if (watcher_.joinable()) watcher_.join();
   for (const auto& shard : shards_) shard->stop(drain_for);
   blocking_.reset();
   if (store_) store_->close();
-  ended_.notify_all();
+  driven_.wake();
 }
 
 }  // namespace skein::runtime

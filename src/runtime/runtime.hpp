@@ -19,6 +19,7 @@
 #include "base/json.hpp"
 #include "base/secrets.hpp"
 #include "base/uuid.hpp"
+#include "runtime/driven_runs.hpp"
 #include "runtime/run_report.hpp"
 #include "runtime/secret_sources.hpp"
 #include "store/store.hpp"
@@ -131,7 +132,7 @@ class Runtime final : private workflow::EngineListener {
   /// definition is not understood, or see `can_drive`) stay as they are for another one; a log line says so once a definition. Neither is
   /// a run tried again whose journal is damaged.
   [[nodiscard]] Result<std::size_t> claim_runnable(std::size_t limit);
-  [[nodiscard]] std::size_t active_runs() const { return active_.load(); }
+  [[nodiscard]] std::size_t active_runs() const { return driven_.active(); }
 
   [[nodiscard]] store::RunStore& store() { return *store_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
@@ -161,10 +162,9 @@ class Runtime final : private workflow::EngineListener {
   /// Drives a run once it has its place.
   [[nodiscard]] Result<void> drive_in_turn(RunId run);
   void look_at_queue();
-  void begin_driving(RunId run);
-  [[nodiscard]] bool family_works(RunId run) const;
+  /// Whether nothing more is to be expected here of a run that stands in the book as expected.
+  [[nodiscard]] bool turn_is_over(RunId run);
   void take_if_free(RunId run);
-  void leave(RunId run, std::optional<Error> why);
   void watch();
   Shard& shard_of(RunId run);
   Result<void> adopt(store::Claimed claimed, std::string_view definition_hash);
@@ -185,12 +185,7 @@ class Runtime final : private workflow::EngineListener {
   std::mutex left_alone_mutex_;
   store::LeftAlone left_alone_;  ///< what this process could not drive and does not claim again; under its mutex
 
-  std::mutex ended_mutex_;
-  std::condition_variable ended_;
-  std::unordered_map<RunId, std::optional<Error>> driven_;  ///< absent: not driven here; an error: lost
-  std::set<RunId> queued_;  ///< to be driven here when they have their place
-  std::unordered_multimap<RunId, RunId> children_;  ///< that were begun here and have not ended, by parent
-  std::atomic<std::size_t> active_{0};
+  DrivenRuns driven_;
   std::atomic<bool> stopping_{false};
 
   std::vector<std::unique_ptr<Shard>> shards_;

@@ -64,32 +64,27 @@ Result<void> Runtime::commit(store::Append append) {
 }
 
 Result<void> Runtime::drive_in_turn(RunId run) {
-  {
-    const std::lock_guard lock(ended_mutex_);
-    queued_.insert(run);
-  }
+  driven_.expect(run);
   look_at_queue();
   return {};
 }
 
-/// Takes over the runs that have got their place; of one that somebody else drives nothing more is expected here.
 void Runtime::look_at_queue() {
-  std::vector<RunId> queued;
-  {
-    const std::lock_guard lock(ended_mutex_);
-    queued.assign(queued_.begin(), queued_.end());
+  for (const auto run : driven_.expected()) {
+    if (turn_is_over(run)) driven_.forget(run);
   }
-  for (const auto run : queued) {
-    const auto row = store_->find_run(run);
-    if (row && row->queued) continue;
-    if (row && !row->owned && !is_final(row->summary.status)) {
-      const auto resumed = resume(run);
-      if (!resumed && resumed.error().retryable) continue;
-    }
-    const std::lock_guard lock(ended_mutex_);
-    queued_.erase(run);
-    ended_.notify_all();
-  }
+}
+
+/// Takes the run over if it has got its place and nobody drives it. One that somebody else took first is awaited all the same.
+bool Runtime::turn_is_over(RunId run) {
+  if (driven_.drives(run)) return true;
+  const auto row = store_->find_run(run);
+  if (!row || is_final(row->summary.status)) return true;
+  if (row->queued || row->owned) return false;
+  // One that sleeps was put to sleep by whoever took it: that one wakes it up, where this process would only do the same.
+  if (row->summary.status == RunStatus::waiting && options_.sleep_after) return true;
+  const auto resumed = resume(run);
+  return resumed || !(resumed.error().retryable || resumed.error().code == ErrorCode::conflict);
 }
 
 }  // namespace skein::runtime
