@@ -119,6 +119,7 @@ class CaseReader {
     if (ends > 1) add_error(problems_, at, "one call has a result or an error, not both; write a list with an answer for each attempt");
     if (spec.after && ends == 0)
       add_error(problems_, Path(at, "after"), "'after' says how long a call takes; it belongs beside result or error");
+    if (spec.metadata && !spec.has_result) add_error(problems_, Path(at, "metadata"), "'metadata' belongs beside a result");
     if (words > 1) add_error(problems_, at, "approve, reject and unanswered exclude each other; keep one of them");
     if ((spec.approve || spec.reject) && !task.approval) {
       add_error(problems_, Path(at, spec.approve ? "approve" : "reject"),
@@ -155,6 +156,7 @@ class CaseReader {
   FakedCall read_call(const FakeSpec& spec, const Path& at) {
     FakedCall out;
     out.after = spec.after.value_or(microseconds{});
+    if (spec.metadata) out.metadata = object_of(*spec.metadata);
     if (spec.error) {
       const auto& e = *spec.error;
       out.error =

@@ -31,6 +31,7 @@ struct FakedError {
 struct FakedCall {
   std::optional<workflow::Template> result;  ///< over parameters, action, task, attempt, activation and inputs
   std::optional<FakedError> error;
+  JsonObject metadata;                       ///< beside a result
   microseconds after{};                      ///< how long the call takes
 };
 

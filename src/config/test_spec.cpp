@@ -76,6 +76,7 @@ const Table<FakeSpec>& table_of<FakeSpec>() {
                                   field("result", &T::result, {.about = "The result."}),
                                   field("error", &T::error, {.about = "The failure."}),
                                   field("after", &T::after, {.about = "How long the call takes."}),
+                                  field("metadata", &T::metadata, {.about = "What the result has beside it, such as an HTTP status."}),
                                   field("approve", &T::approve, {.about = "The person says yes."}),
                                   field("reject", &T::reject, {.about = "The person says no."}),
                                   field("unanswered", &T::unanswered, {.about = "The person says nothing."}),

@@ -24,6 +24,7 @@ struct FakeSpec {
   Json result;
   std::optional<FakedErrorSpec> error;
   std::optional<microseconds> after;
+  std::optional<describe::Named<Json>> metadata;
   bool approve = false;
   bool reject = false;
   bool unanswered = false;

@@ -97,12 +97,17 @@ std::optional<FakedCalls::Answer> FakedCalls::take_due() {
 AgentResponse FakedCalls::answer_of(workflow::TaskIndex task, const config::FakedCall& fake, const AgentRequest& request) {
   if (fake.error) return AgentResponse::failed(error_of(*fake.error));
   const auto result = fake.result->render(RequestScope(request, *test_.inputs));
-  if (result) return AgentResponse::ok(**result);
+  if (result) {
+    auto response = AgentResponse::ok(**result);
+    response.metadata = fake.metadata;
+    return response;
+  }
   problem_ = fmt::format("the faked result of task '{}' cannot be computed: {}", definition_.tasks[task].name, result.error().message);
   return AgentResponse::failed(result.error());
 }
 
 void FakedCalls::missing(workflow::TaskIndex index) {
+  if (!problem_.empty()) return;
   const auto& name = definition_.tasks[index].name;
   const auto& agent = definition_.agents[definition_.tasks[index].agent];
   problem_ =

@@ -71,10 +71,10 @@ class Rehearsal final : private store::CommitSink, private workflow::EngineListe
     engine_->create(id_, definition_, test_.inputs, [this](const Result<RunId>& begun) {
       if (!begun) problem_ = begun.error().message;
     });
-    for (int turn = 0; turn < most_turns && !ended_ && problem_.empty(); ++turn) {
+    for (int turn = 0; turn < most_turns && !ended_ && problem_.empty() && calls_.problem().empty(); ++turn) {
       if (!go_on()) break;
-      if (!calls_.problem().empty()) problem_ = calls_.problem();
     }
+    if (problem_.empty()) problem_ = calls_.problem();
     if (const auto* state = engine_->find(id_)) {
       report_ = report_of(id_, *state);
       if (problem_.empty() && test_.status != RunStatus::waiting) problem_ = why_stuck(*state);
