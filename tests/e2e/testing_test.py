@@ -3,6 +3,7 @@
 import json
 import pathlib
 import unittest
+import xml.etree.ElementTree
 
 from harness import Screen, SKEIN, SkeinTest
 
@@ -67,6 +68,17 @@ class Testing(SkeinTest):
         (self.folder / "empty").mkdir()
         self.assertIn("there is no test file", self.skein("test", "empty", expect=2).stderr)
         self.assertIn("there is no such file", self.skein("test", "none.test.yaml", expect=2).stderr)
+
+    def test_a_report_for_ci(self):
+        bad = self.file("workflow: none.yaml\ncases: [{name: a}]", "bad.test.yaml")
+        self.skein("test", self.cases(GOOD, BAD), bad, "--junit", "report.xml", expect=2)
+        report = xml.etree.ElementTree.parse(self.folder / "report.xml").getroot()
+        self.assertEqual((report.get("tests"), report.get("failures"), report.get("errors")), ("3", "1", "1"))
+        failure = report.find(".//failure")
+        self.assertEqual(failure.get("message"), "status: expected failed, got completed")
+        self.assertIn('outputs.message: expected "3 for gold", got "5 for gold"', failure.text)
+        self.assertIn("none.yaml: there is no such file", report.find(".//error").text)
+        self.assertIn("cannot be written", self.skein("test", self.cases(GOOD), "--junit", "no/report.xml", expect=2).stderr)
 
     def test_results_have_colours_on_a_terminal(self):
         screen = Screen([SKEIN, "test", self.cases(GOOD, BAD)], {**self.environment, "TERM": "xterm"})

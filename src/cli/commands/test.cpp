@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 
 #include <boost/json/array.hpp>
@@ -7,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands/commands.hpp"
+#include "cli/junit.hpp"
 #include "cli/screen_text.hpp"
 #include "cli/workflow_file.hpp"
 #include "config/test_file.hpp"
@@ -21,6 +23,7 @@ struct TestOptions {
   CommonOptions common;
   std::vector<std::string> paths;
   std::string only;
+  std::string junit;
 };
 
 constexpr int some_failed = 1;
@@ -67,19 +70,30 @@ class Tester {
     if (!loaded) return invalid(file, loaded.error());
     say(paint(printable(file), Style::bold, color()));
     JsonArray cases;
+    JunitSuite suite{.file = file, .cases = {}, .error = {}};
     for (const auto& test : loaded->cases) {
       if (!options_.only.empty() && !test.name.contains(options_.only)) continue;
       const auto result = runtime::rehearse(loaded->definition, test);
       ++(result.passed() ? totals_.passed : totals_.failed);
       show(test, result, file);
+      suite.cases.push_back({.name = test.name, .failure = in_words(result)});
       if (options_.common.json) cases.push_back(document_of(test, result));
     }
+    junit_.push_back(std::move(suite));
     files_.push_back(JsonObject{{"file", file}, {"workflow", loaded->definition->name}, {"cases", std::move(cases)}});
   }
 
   Result<int> finish() {
     if (totals_.passed + totals_.failed + totals_.invalid == 0)
       return fail(ErrorCode::not_found, fmt::format("no case has '{}' in its name; leave -k out to run them all", options_.only));
+    if (!options_.junit.empty()) {
+      std::ofstream report(options_.junit, std::ios::binary);
+      report << junit_xml(junit_);
+      report.close();
+      if (!report)
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("{}: cannot be written; check the folder and its permissions", options_.junit));
+    }
     if (options_.common.json) {
       output_.print_json(JsonObject{
           {"passed", totals_.passed}, {"failed", totals_.failed}, {"invalid_files", totals_.invalid}, {"files", std::move(files_)}});
@@ -104,13 +118,16 @@ class Tester {
   void invalid(const std::string& file, const std::vector<config::Problem>& problems) {
     ++totals_.invalid;
     JsonArray listed;
+    std::string told;
     for (const auto& problem : problems) {
+      told += (told.empty() ? "" : "\n") + config::to_string(problem);
       if (options_.common.json) {
         listed.push_back(document_of(problem));
       } else {
         output_.note(problem_text(problem, output_.err().color));
       }
     }
+    junit_.push_back({.file = file, .cases = {}, .error = std::move(told)});
     files_.push_back(JsonObject{{"file", file}, {"problems", std::move(listed)}});
   }
 
@@ -126,6 +143,13 @@ class Tester {
       say(fmt::format("        expected {}", paint(one_line(one.expected), Style::green, color())));
       say(fmt::format("        got      {}", paint(one_line(one.got), Style::red, color())));
     }
+  }
+
+  static std::string in_words(const runtime::CaseResult& result) {
+    auto out = result.problem;
+    for (const auto& one : result.differences)
+      out += fmt::format("{}{}: expected {}, got {}", out.empty() ? "" : "\n", one.path, one.expected, one.got);
+    return out;
   }
 
   static Json document_of(const config::TestCase& test, const runtime::CaseResult& result) {
@@ -153,6 +177,7 @@ class Tester {
   const TestOptions& options_;
   Totals totals_;
   JsonArray files_;
+  std::vector<JunitSuite> junit_;
 };
 
 Result<int> test(Session& session, const TestOptions& options) {
@@ -174,7 +199,8 @@ void register_test(CommandLine& line, Session& session) {
           "Nothing is called, no store is opened and no time passes; only tasks of kind local work for real. Exit code 1 where a case "
           "failed, 2 where a file is not valid.")
       .positional("PATH", options->paths, Need::required, "Test files, or folders in which they are looked for")
-      .option("-k,--only", options->only, "TEXT", "Run only cases with TEXT in their name");
+      .option("-k,--only", options->only, "TEXT", "Run only cases with TEXT in their name")
+      .option("--junit", options->junit, "PATH", "Also write a JUnit report, as CI systems read it");
   add_json_option(command, options->common, "Print the cases and what came of them as one JSON document");
   command.example("skein test report.test.yaml", "Run the cases of one file")
       .example("skein test workflows/ -k refund", "Run cases about refunds in all files below a folder")
