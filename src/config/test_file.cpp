@@ -109,6 +109,7 @@ class CaseReader {
   void read_fake(workflow::TaskIndex index, const FakeSpec& spec, const Path& at, FakedTask& out) {
     const auto& task = definition_.tasks[index];
     const bool is_human = definition_.agents[task.agent].kind == "human";
+    if (spec.faulty) return;
     const auto before = problems_.size();
     const int ends = (spec.has_result ? 1 : 0) + (spec.error ? 1 : 0);
     const int words = (spec.approve ? 1 : 0) + (spec.reject ? 1 : 0) + (spec.unanswered ? 1 : 0);

@@ -21,11 +21,14 @@ void parse_one(FakeSpec& out, const Json& value, const Path& at, Problems& probl
     out.is_string = true;
     return;
   }
+  const auto before = problems.size();
   if (!value.is_object()) {
+    out.faulty = true;
     wrong_type(value, "an answer", "write {result: …}, {error: {…}}, {approve: true} or a string with an expression", at, problems);
     return;
   }
   parse_object(out, value, at, problems);
+  out.faulty = problems.size() != before;
   out.has_result = value.get_object().contains("result");
   out.has_answer = value.get_object().contains("answer");
 }

@@ -36,6 +36,7 @@ struct FakeSpec {
   // Whether these keys are there; null is a value of theirs.
   bool has_result = false;
   bool has_answer = false;
+  bool faulty = false;                 ///< a problem says so already
   bool is_string = false;              ///< a string in the place of the answer, which is its result
 };
 
