@@ -65,6 +65,7 @@ int run_command_line(int argc, const char* const* argv) {
   register_events(line, session);
   register_init(line, session);
   register_validate(line, session);
+  register_test(line, session);
   register_graph(line, session);
   register_prune(line, session);
   register_doctor(line, session);

@@ -11,7 +11,7 @@ import unittest
 
 from harness import SKEIN, SkeinTest, failing, hello
 
-COMMANDS = ["run", "resume", "approve", "reject", "answer", "signal", "cancel", "compensate", "retry", "fork", "replay", "diff", "worker", "runs", "show", "events", "init", "validate", "graph", "prune", "doctor", "completion", "version"]
+COMMANDS = ["run", "resume", "approve", "reject", "answer", "signal", "cancel", "compensate", "retry", "fork", "replay", "diff", "worker", "runs", "show", "events", "init", "validate", "test", "graph", "prune", "doctor", "completion", "version"]
 
 
 class Help(SkeinTest):

@@ -24,6 +24,7 @@ void register_show(CommandLine& line, Session& session);
 void register_events(CommandLine& line, Session& session);
 void register_init(CommandLine& line, Session& session);
 void register_validate(CommandLine& line, Session& session);
+void register_test(CommandLine& line, Session& session);
 void register_graph(CommandLine& line, Session& session);
 void register_prune(CommandLine& line, Session& session);
 void register_doctor(CommandLine& line, Session& session);
