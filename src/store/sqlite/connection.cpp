@@ -112,6 +112,34 @@ sqlite3_stmt* Connection::statement(const char* sql) {
   return statement;
 }
 
+namespace {
+
+sqlite3_file* log_of(sqlite3* db) {
+  sqlite3_file* file = nullptr;
+  const int code = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&file));
+  return code == SQLITE_OK && file != nullptr && file->pMethods != nullptr ? file : nullptr;
+}
+
+}  // namespace
+
+std::int64_t Connection::log_bytes() const {
+  auto* log = log_of(db_);
+  sqlite3_int64 size = 0;
+  return log != nullptr && log->pMethods->xFileSize(log, &size) == SQLITE_OK ? size : 0;
+}
+
+void Connection::lengthen_log(std::int64_t more) {
+  static constexpr std::array<char, 65536> zeros{};
+  auto* log = log_of(db_);
+  if (log == nullptr) return;
+  auto at = log_bytes();
+  for (const auto end = at + more; at < end;) {
+    const auto size = static_cast<int>(std::min<std::int64_t>(end - at, zeros.size()));
+    if (log->pMethods->xWrite(log, zeros.data(), size, at) != SQLITE_OK) return;
+    at += size;
+  }
+}
+
 void Connection::no_checkpoint_on_close() { sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr); }
 
 Query::~Query() {

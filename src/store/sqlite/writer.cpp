@@ -13,6 +13,13 @@ namespace {
 
 Error closed_error() { return fail(ErrorCode::store_failed, "the store is closed").error(); }
 
+/// Of the log, with the head of a frame.
+constexpr int page_bytes = 4096 + 24;
+constexpr int log_grows_from = 16;
+constexpr int log_grows_by = 256;
+/// What one commit writes at most without making the log longer itself.
+constexpr int pages_of_a_commit = 16;
+
 }  // namespace
 
 Writer::Writer(const SqliteOptions& options, std::unique_ptr<Connection> db, Registration& self)
@@ -116,6 +123,7 @@ std::size_t Writer::commit_some(std::vector<Item>& items, std::size_t first) {
   }
   const auto limit = std::min(items.size(), first + options_.max_rows_per_commit);
   db_->exec("BEGIN IMMEDIATE");
+  make_room_in_log();
   while (end < limit && !db_->failed() && appender_.bytes_in_transaction() < options_.max_bytes_per_commit) {
     auto& item = items[end++];
     results_.push_back(item.task ? run_task(*item.task) : appender_.apply(item.append));
@@ -125,6 +133,17 @@ std::size_t Writer::commit_some(std::vector<Item>& items, std::size_t first) {
   report(items, first, end, results_);
   checkpoint_if_due();
   return end;
+}
+
+/// A commit that makes the log's file longer costs a file system about twice what one costs that overwrites, so a log that keeps growing
+/// grows by many pages at once. A small one does not: its process may be over soon.
+void Writer::make_room_in_log() {
+  if (db_->failed() || log_pages_ < log_grows_from || log_pages_ + pages_of_a_commit <= log_room_) return;
+  log_room_ = static_cast<int>(db_->log_bytes() / page_bytes);
+  if (log_pages_ + pages_of_a_commit <= log_room_) return;
+  const auto more = log_pages_ + log_grows_by - log_room_;
+  db_->lengthen_log(std::int64_t{more} * page_bytes);
+  log_room_ += more;
 }
 
 Result<void> Writer::run_task(Task& task) {

@@ -64,6 +64,7 @@ class Writer {
   [[nodiscard]] Result<void> run_task(Task& task);
   [[nodiscard]] Result<void> finish_transaction();
   void report(std::vector<Item>& items, std::size_t first, std::size_t last, std::vector<Result<void>>& results);
+  void make_room_in_log();
   void checkpoint_if_due();
   void run_checkpoint();
   void give_up_ownership();
@@ -74,6 +75,7 @@ class Writer {
   Registration& self_;
   Appender appender_;
   int log_pages_ = 0;
+  int log_room_ = 0;                     ///< pages that fit into the log's file as it is; looked up again when it seems full
   int checkpoint_at_;
   std::optional<Error> stopped_;         ///< the writer's own view
   std::vector<Result<void>> results_;
