@@ -112,7 +112,8 @@ Append make(RunId run, std::uint64_t seq, const std::shared_ptr<const JournalEnt
 }
 
 Append first(RunId run, const std::shared_ptr<const JournalEntry>& entry) {
-  static const auto facts = std::make_shared<NewRun>(NewRun{"bench", "hash", "{}", Instant{seconds{1'700'000'000}}});
+  static const auto facts =
+      std::make_shared<NewRun>(NewRun{"bench", "hash", std::make_shared<const std::string>("{}"), Instant{seconds{1'700'000'000}}});
   auto append = make(run, 1, entry);
   append.create = facts;
   return append;

@@ -49,7 +49,7 @@ Result<RunId> Runtime::create(RunId id, const workflow::DefinitionPtr& definitio
   append.keep = store::Keep::released;
   append.create = std::make_shared<const store::NewRun>(store::NewRun{.workflow = definition->name,
                                                                       .definition_hash = definition->hash,
-                                                                      .definition = definition->document_text,
+                                                                      .definition = workflow::stored_text(definition),
                                                                       .created = now,
                                                                       .slot = std::move(*slot)});
   if (const auto committed = commit(std::move(append)); !committed) return std::unexpected(committed.error());

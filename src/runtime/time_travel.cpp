@@ -135,7 +135,7 @@ Result<RunId> Runtime::begin_departure(const workflow::DefinitionPtr& definition
   append.create = std::make_shared<const store::NewRun>(
       store::NewRun{.workflow = definition->name,
                     .definition_hash = definition->hash,
-                    .definition = definition->document_text,
+                    .definition = workflow::stored_text(definition),
                     .created = now,
                     .slot = std::move(*slot),
                     .origin = fmt::format("{} of {}", workflow::to_string(state.origin()->kind), state.origin()->run)});

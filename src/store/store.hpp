@@ -88,7 +88,7 @@ struct Slot {
 struct NewRun {
   std::string workflow;
   std::string definition_hash;
-  std::string definition;          ///< JSON text, stored once per hash
+  std::shared_ptr<const std::string> definition;  ///< JSON text, stored once per hash
   Instant created{};
   std::optional<Slot> slot = {};   ///< the first append must then give the run up, so that whoever claims it finds it with its place
   std::string origin = {};         ///< the run that it was made from, in words: "retry of ID"; empty where there is none

@@ -187,6 +187,11 @@ struct Definition {
 
 using DefinitionPtr = std::shared_ptr<const Definition>;
 
+/// `document_text`, shared with the definition.
+[[nodiscard]] inline std::shared_ptr<const std::string> stored_text(const DefinitionPtr& definition) {
+  return {definition, &definition->document_text};
+}
+
 /// Fills what follows from the rest: the inverse of `depends_on`, graphs, names, `document_text` and `hash`.
 void finish_definition(Definition& definition);
 

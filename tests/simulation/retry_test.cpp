@@ -70,7 +70,7 @@ class Stage {
     append.entry = std::make_shared<const workflow::EventBatch>(definition, std::move(made.events));
     append.create = std::make_shared<const store::NewRun>(store::NewRun{.workflow = definition->name,
                                                                         .definition_hash = definition->hash,
-                                                                        .definition = definition->document_text,
+                                                                        .definition = workflow::stored_text(definition),
                                                                         .created = harness_.clock.now()});
     EXPECT_TRUE(store_->append(std::move(append), harness_));
     EXPECT_TRUE(harness_.engine->adopt({.run = id, .epoch = 1}, definition));

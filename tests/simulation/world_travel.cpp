@@ -61,8 +61,10 @@ void World::travel_from(RunId old) {
   if (made->state.status() == RunStatus::waiting) append.summary.next_due = made->state.next_due(Instant{});
   append.entry = std::make_shared<const EventBatch>(definition, std::move(made->events));
   append.keep = store::Keep::released;
-  append.create = std::make_shared<const store::NewRun>(store::NewRun{
-      .workflow = definition->name, .definition_hash = definition->hash, .definition = definition->document_text, .created = how.now});
+  append.create = std::make_shared<const store::NewRun>(store::NewRun{.workflow = definition->name,
+                                                                      .definition_hash = definition->hash,
+                                                                      .definition = workflow::stored_text(definition),
+                                                                      .created = how.now});
   if (!owner.store->append(std::move(append), owner.harness)) broken("a run that was made from another is refused");
   runs_.emplace(id, Run{.definition = definition});
   order_.push_back(id);

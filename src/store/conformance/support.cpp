@@ -24,7 +24,8 @@ RunId StoreConformance::new_id() { return RunId::make(at(++ids_), random_); }
 
 Append StoreConformance::creation(RunId run, std::string workflow) {
   auto append = next(run, 1, 1, "created");
-  append.create = std::make_shared<NewRun>(NewRun{workflow, "hash-of-" + workflow, "{\"name\":\"" + workflow + "\"}", at(0)});
+  append.create = std::make_shared<NewRun>(
+      NewRun{workflow, "hash-of-" + workflow, std::make_shared<const std::string>("{\"name\":\"" + workflow + "\"}"), at(0)});
   return append;
 }
 

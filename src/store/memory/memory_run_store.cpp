@@ -120,7 +120,7 @@ Result<MemoryRun*> MemoryRunStore::create(const Append& append) {
   run->owner = owner_;
   db_->by_number.emplace_hint(db_->by_number.end(), run->number, run);
   auto& definition = db_->definitions[append.create->definition_hash];
-  if (definition.second++ == 0) definition.first = append.create->definition;
+  if (definition.second++ == 0) definition.first = *append.create->definition;
   if (slot) {
     run->queued = holders(slot->key) >= slot->most;
     db_->slots[slot->key].emplace(run->number, run);

@@ -147,7 +147,8 @@ Result<void> Appender::create(const Append& append, Owned& run) {
   const auto self = self_.ensure(db_);
   if (!self) return refuse(self.error());
   const auto& facts = *append.create;
-  Query(db_, "INSERT INTO definitions(hash, definition) VALUES(?,?) ON CONFLICT DO NOTHING", facts.definition_hash, facts.definition).run();
+  Query(db_, "INSERT INTO definitions(hash, definition) VALUES(?,?) ON CONFLICT DO NOTHING", facts.definition_hash, *facts.definition)
+      .run();
   Query(db_,
         "INSERT INTO runs(uuid, workflow, definition, created, origin) VALUES(?,?,(SELECT id FROM definitions WHERE hash=?),?,?) "
         "ON CONFLICT DO NOTHING",

@@ -56,8 +56,8 @@ class Connection {
   [[nodiscard]] sqlite3_stmt* statement(const char* sql);
   /// Bytes of the write-ahead log's file; 0 where there is none.
   [[nodiscard]] std::int64_t log_bytes() const;
-  /// Makes that file longer by `more` bytes of zeros, which nobody takes for frames. Only within a write transaction, when nobody else writes
-  /// to the log. That there is no room is no error here: whoever writes frames will see.
+  /// Makes that file longer by `more` bytes of zeros, which nobody takes for frames. Only within a write transaction, when nobody else
+  /// writes to the log. That there is no room is no error here: whoever writes frames will see.
   void lengthen_log(std::int64_t more);
   /// The last one to be closed must not touch the file any more: after an I/O error, and for readers.
   void no_checkpoint_on_close();

@@ -33,7 +33,7 @@ Append creation(RunId run) {
   append.at = at(1);
   append.entry = std::make_shared<TextEntry>("created");
   append.summary.status = RunStatus::running;
-  append.create = std::make_shared<NewRun>(NewRun{"demo", "hash", "{}", at(0)});
+  append.create = std::make_shared<NewRun>(NewRun{"demo", "hash", std::make_shared<const std::string>("{}"), at(0)});
   append.token = 1;
   return append;
 }

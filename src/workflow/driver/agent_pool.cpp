@@ -65,11 +65,7 @@ Result<std::pair<std::string, std::string>> auth_header(const Authentication& au
 
 Result<agent::Agent*> AgentPool::get(const DefinitionPtr& definition, AgentIndex index, const Scope& scope, PerRun& per_run) {
   const auto& wanted = definition->agents[index];
-  auto& shared = shared_[definition->hash];
-  if (!shared.definition) {
-    shared.definition = definition;
-    shared.agents.resize(definition->agents.size());
-  }
+  auto& shared = shared_of(definition);
   if (shared.agents[index]) return shared.agents[index].get();
   if (const auto it = per_run.find(index); it != per_run.end()) return it->second.get();
   auto made = make(wanted, scope);
@@ -77,6 +73,18 @@ Result<agent::Agent*> AgentPool::get(const DefinitionPtr& definition, AgentIndex
   auto& place = same_for_every_run(wanted) ? shared.agents[index] : per_run[index];
   place = std::move(*made);
   return place.get();
+}
+
+/// Mostly it is the one that was asked for last, so that its hash need not be hashed.
+AgentPool::Shared& AgentPool::shared_of(const DefinitionPtr& definition) {
+  if (latest_ != nullptr && latest_->definition == definition) return *latest_;
+  auto& shared = shared_[definition->hash];
+  if (!shared.definition) {
+    shared.definition = definition;
+    shared.agents.resize(definition->agents.size());
+  }
+  latest_ = &shared;
+  return shared;
 }
 
 Result<std::unique_ptr<agent::Agent>> AgentPool::make(const AgentDefinition& definition, const Scope& scope) const {

@@ -30,10 +30,12 @@ class AgentPool {
     DefinitionPtr definition;          ///< keeps what requests refer to
     std::vector<std::unique_ptr<agent::Agent>> agents;
   };
+  [[nodiscard]] Shared& shared_of(const DefinitionPtr& definition);
 
   const agent::AgentKinds& kinds_;
   agent::AgentServices services_;
   std::unordered_map<std::string, Shared> shared_;  ///< by definition hash
+  Shared* latest_ = nullptr;
 };
 
 }  // namespace skein::workflow

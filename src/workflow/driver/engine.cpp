@@ -39,7 +39,7 @@ void Engine::create(RunId id, DefinitionPtr definition, JsonPtr inputs, Acknowle
   auto& run = add(std::make_unique<ActiveRun>(id, definition));
   run.acknowledge = std::move(acknowledge);
   run.create = std::make_shared<const store::NewRun>(store::NewRun{
-      .workflow = definition->name, .definition_hash = definition->hash, .definition = definition->document_text, .created = now});
+      .workflow = definition->name, .definition_hash = definition->hash, .definition = stored_text(definition), .created = now});
   run.opening = created_now(*definition, std::move(inputs), now);
   advance(run);
 }

@@ -52,8 +52,10 @@ AgentRequest Engine::request_for(const ActiveRun& run, const Attempt& attempt, c
   request.run_id = run.id_text;
   request.activation = attempt.activation;
   request.attempt = attempt.attempt;
-  request.idempotency_key = fmt::format("{}:{}:{}", run.id_text, task.name, attempt.activation);
-  if (attempt.item != no_item) request.idempotency_key += fmt::format(":{}", attempt.item);
+  auto& key = request.idempotency_key;
+  key.reserve(run.id_text.size() + task.name.size() + 24);
+  key.append(run.id_text).append(":").append(task.name).append(":").append(std::to_string(attempt.activation));
+  if (attempt.item != no_item) key.append(":").append(std::to_string(attempt.item));
   return request;
 }
 

@@ -36,7 +36,7 @@ Result<RunId> Engine::create_child(ActiveRun& run, agent::ChildRun child, std::u
                         .keep = *slot ? store::Keep::released : store::Keep::owned,
                         .create = std::make_shared<const store::NewRun>(store::NewRun{.workflow = definition->name,
                                                                                       .definition_hash = definition->hash,
-                                                                                      .definition = definition->document_text,
+                                                                                      .definition = stored_text(definition),
                                                                                       .created = now_,
                                                                                       .slot = std::move(*slot)})});
   run.children.emplace_back(definition, event);

@@ -9,11 +9,18 @@
 #include "workflow/driver/active_run.hpp"
 
 namespace skein::workflow {
+namespace {
+
+/// Of one commit: what ended, what begins.
+constexpr std::size_t usual_events = 3;
+
+}  // namespace
 
 /// Everything that can be folded and decided now. One reading of the clock serves all of it: what is committed together happened together.
 std::vector<Event> Engine::collect(ActiveRun& run) {
   now_ = services_.clock.now();
   std::vector<Event> events;
+  events.reserve(usual_events);
   if (auto opening = std::exchange(run.opening, std::nullopt)) fold(run, std::move(*opening), events);
   if (!run.mail.empty()) fold_mail(run, events);
   if (!run.arrived.empty()) {

@@ -51,7 +51,7 @@ Result<void> Script::append(RunStore& store, Run& run, std::string text, Keep ke
   if (consume) append.consumed = run.mail;
   if (run.epoch == 0) {
     append.epoch = 1;
-    append.create = std::make_shared<NewRun>(NewRun{"script", "hash", "{}", at(0)});
+    append.create = std::make_shared<NewRun>(NewRun{"script", "hash", std::make_shared<const std::string>("{}"), at(0)});
   }
   run.in_doubt = text;
   run.mail_in_doubt = consume;
