@@ -31,7 +31,8 @@ std::string Codec::complaint(const Json& body) const {
 }
 
 bool is_out_of_credit(std::string_view complaint) {
-  return complaint.starts_with("insufficient_quota") || complaint.starts_with("billing_error") || complaint.starts_with("billing_hard_limit");
+  return complaint.starts_with("insufficient_quota") || complaint.starts_with("billing_error") ||
+         complaint.starts_with("billing_hard_limit");
 }
 
 }  // namespace skein::model

@@ -77,10 +77,8 @@ std::optional<Part> part_from_json(const JsonObject& part) {
     return Reasoning{.text = text_at(part, "text"), .provider = text_at(part, "provider"), .kept = value_at(part, "kept")};
   }
   if (type == "tool_call") {
-    return ToolCall{.id = text_at(part, "id"),
-                    .name = text_at(part, "name"),
-                    .arguments = text_at(part, "arguments"),
-                    .kept = value_at(part, "kept")};
+    return ToolCall{
+        .id = text_at(part, "id"), .name = text_at(part, "name"), .arguments = text_at(part, "arguments"), .kept = value_at(part, "kept")};
   }
   if (type == "tool_result") {
     const auto* failed = part.if_contains("failed");
@@ -121,7 +119,8 @@ Json message_to_json(const Message& message) {
 
 Result<Message> message_from_json(const Json& value) {
   const auto damaged = [](std::string_view what) {
-    return fail(ErrorCode::invalid_argument, "a stored message " + std::string(what) + "; it must look like {\"role\": \"user\", \"parts\": [{\"type\": \"text\", …}]}");
+    return fail(ErrorCode::invalid_argument,
+                "a stored message " + std::string(what) + "; it must look like {\"role\": \"user\", \"parts\": [{\"type\": \"text\", …}]}");
   };
   const auto* object = value.if_object();
   if (object == nullptr) return damaged("is not an object");

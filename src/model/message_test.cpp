@@ -7,7 +7,8 @@ namespace {
 
 Message every_part() {
   return {.role = Role::assistant,
-          .parts = {Text{"one "}, Image{.media_type = "image/png", .data = "AAAA", .url = {}}, Image{.media_type = {}, .data = {}, .url = "https://x.test/a.png"},
+          .parts = {Text{"one "}, Image{.media_type = "image/png", .data = "AAAA", .url = {}},
+                    Image{.media_type = {}, .data = {}, .url = "https://x.test/a.png"},
                     Reasoning{.text = "hm", .provider = "anthropic", .kept = JsonObject{{"signature", "s"}}},
                     ToolCall{.id = "c1", .name = "add", .arguments = "{\"a\":1}", .kept = JsonObject{{"item", "i"}}},
                     ToolResult{.call_id = "c1", .name = "add", .text = "2", .failed = true}, Text{"two"}}};

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/spend.hpp"
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "resilience/circuit_breaker.hpp"
@@ -65,6 +66,8 @@ struct AgentDefinition {
   Template args;                     ///< exec, mcp_server: an array of strings
   Template env;                      ///< exec, mcp_server: an object of strings
   std::shared_ptr<const Definition> workflow;  ///< workflow: what its tasks run
+  Template thinking;                 ///< ai_agent with a model: an object, see agent::ThinkingSettings
+  agent::SpendLimits budget;         ///< of one run, on its calls of models and tools
 };
 
 /// What it means that nobody answers in time.
@@ -129,6 +132,7 @@ struct GraphDefinition {
 struct Budget {
   std::optional<microseconds> wall_time;   ///< from the run's creation; what runs then may end
   std::optional<std::uint32_t> attempts;   ///< calls of agents, those of inner workflows included
+  agent::SpendLimits spend;                ///< on calls of models and tools, those of inner workflows included
 };
 
 /// How many runs of one key may be under way at once.

@@ -9,6 +9,7 @@
 
 #include <skein/status.hpp>
 
+#include "agent/machine.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -56,6 +57,7 @@ struct RunCreated {
   std::optional<RunId> parent;         ///< the run that waits for its end
   std::optional<Instant> until;        ///< of its budget: nothing begins from here on
   std::optional<std::uint32_t> attempts;  ///< of its budget
+  agent::SpendLimits limits = {};      ///< of its budget
   std::optional<Origin> origin = {};
   JsonPtr changes = {};  ///< an object: by task, an object of parameters that differ from the definition's; null where none do
 };
@@ -69,6 +71,7 @@ struct AttemptStarted {
   std::string signal;                  ///< there is no call, the attempt ends when this signal comes (or at `wake_at`)
   JsonPtr question;                    ///< a person is asked; `signal` is the name under which the word comes; null where nobody is
   std::uint32_t reserved = 0;          ///< attempts of the budget that the child may use; it gives back what it did not
+  agent::Spend reserved_spend = {};    ///< the same of what calls of models and tools cost
   std::optional<RunId> child;          ///< there is no call, the attempt ends with this run; `signal` is `signal_of_end` of it
   [[nodiscard]] bool waits() const { return wake_at.has_value() || !signal.empty(); }
 };
@@ -111,6 +114,21 @@ struct ApprovalRejected {
   std::string by;
   std::string comment;
   Error error;
+};
+/// A running attempt calls a model or a tool. Its calls are numbered from 1 through all attempts of the activation.
+struct CallStarted {
+  Attempt attempt;
+  std::uint32_t number = 1;
+  agent::CallKind kind = agent::CallKind::model;
+  JsonPtr request;
+  agent::Spend reserved;               ///< the most it can cost; charged until the answer says what it did
+};
+struct CallEnded {
+  Attempt attempt;                     ///< the latest, which need not be the one that began it
+  std::uint32_t number = 1;
+  agent::CallKind kind = agent::CallKind::model;
+  JsonPtr answer;
+  agent::Spend used;
 };
 /// The step of this attempt is done: the task, or one item of it.
 struct TaskCompleted {
@@ -181,9 +199,10 @@ struct RunFinished {
   JsonPtr outputs;  ///< an object
 };
 
-using EventBody = std::variant<RunCreated, RunResumed, AttemptStarted, TaskCompleted, AttemptFailed, TaskFailed, TaskSkipped, TaskCancelled,
-                               ItemsListed, ItemsEnded, EdgeTaken, SignalReceived, SignalTaken, ApprovalRequested, ApprovalGiven,
-                               ApprovalRejected, Emission, StopRequested, CompensationStarted, RunFinished>;
+using EventBody =
+    std::variant<RunCreated, RunResumed, AttemptStarted, CallStarted, CallEnded, TaskCompleted, AttemptFailed, TaskFailed, TaskSkipped,
+                 TaskCancelled, ItemsListed, ItemsEnded, EdgeTaken, SignalReceived, SignalTaken, ApprovalRequested, ApprovalGiven,
+                 ApprovalRejected, Emission, StopRequested, CompensationStarted, RunFinished>;
 
 struct Event {
   Instant at{};
@@ -193,10 +212,10 @@ struct Event {
 /// How a run begins, with what follows from its definition.
 [[nodiscard]] RunCreated created_now(const Definition& definition, JsonPtr inputs, Instant now);
 
-/// As in the journal: run_created, run_resumed, attempt_started, task_completed, attempt_failed, task_failed, task_skipped,
-/// task_cancelled, items_listed, items_completed, items_failed, edge_taken, signal_received, signal_taken, approval_requested,
-/// approval_given, approval_rejected, emitted, stop_requested, compensation_started, and run_completed | run_partially_completed |
-/// run_failed | run_cancelled.
+/// As in the journal: run_created, run_resumed, attempt_started, model_called, model_answered, tool_called, tool_answered, task_completed,
+/// attempt_failed, task_failed, task_skipped, task_cancelled, items_listed, items_completed, items_failed, edge_taken, signal_received,
+/// signal_taken, approval_requested, approval_given, approval_rejected, emitted, stop_requested, compensation_started, and run_completed |
+/// run_partially_completed | run_failed | run_cancelled.
 [[nodiscard]] std::string_view type_of(const Event& event);
 /// "retry" or "fork".
 [[nodiscard]] std::string_view to_string(Origin::Kind kind) noexcept;

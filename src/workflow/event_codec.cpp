@@ -40,6 +40,7 @@ class Encoder {
     if (e.parent) text("parent", e.parent->str());
     if (e.until) integer("until", to_micros(*e.until));
     if (e.attempts) integer("attempts", *e.attempts);
+    if (!e.limits.none()) limits(e.limits);
     if (e.origin) {
       text(e.origin->kind == Origin::Kind::fork ? "fork_of" : "retry_of", e.origin->run);
       if (e.origin->from) text("from", definition_.tasks[*e.origin->from].name);
@@ -55,10 +56,23 @@ class Encoder {
     if (e.child) {
       text("child", e.child->str());
       if (e.reserved > 0) integer("reserved", e.reserved);
+      spend("reserved_spend", e.reserved_spend);
     } else if (!e.signal.empty()) {
       text("signal", e.signal);
     }
     if (e.question) payload("question", e.question);
+  }
+  void members(const CallStarted& e) {
+    attempt(e.attempt);
+    integer("call", e.number);
+    payload("request", e.request);
+    spend("reserved", e.reserved);
+  }
+  void members(const CallEnded& e) {
+    attempt(e.attempt);
+    integer("call", e.number);
+    payload("answer", e.answer);
+    spend("used", e.used);
   }
   void members(const TaskCompleted& e) {
     attempt(e.attempt);
@@ -166,6 +180,17 @@ class Encoder {
     if (a.item != no_item) integer("item", a.item);
     integer("attempt", a.attempt);
   }
+  void spend(std::string_view name, const agent::Spend& e) {
+    if (e.none()) return;
+    key(name);
+    fmt::format_to(std::back_inserter(out_), R"({{"tokens":{},"nano_dollars":{},"tool_calls":{}}})", e.tokens, e.nano_dollars,
+                   e.tool_calls);
+  }
+  void limits(const agent::SpendLimits& e) {
+    if (e.tokens) integer("tokens", *e.tokens);
+    if (e.nano_dollars) integer("nano_dollars", *e.nano_dollars);
+    if (e.tool_calls) integer("tool_calls", *e.tool_calls);
+  }
   void error(const Error& e) {
     key("error");
     append_json(out_, error_to_json(e));
@@ -204,6 +229,9 @@ class Decoder {
                               .parent = maybe_run("parent"),
                               .until = maybe_instant("until"),
                               .attempts = maybe_count("attempts"),
+                              .limits = {.tokens = maybe_amount("tokens"),
+                                         .nano_dollars = maybe_amount("nano_dollars"),
+                                         .tool_calls = maybe_amount("tool_calls")},
                               .origin = maybe_origin(),
                               .changes = maybe_payload("changes")};
     } else if (type == "run_resumed") {
@@ -214,9 +242,22 @@ class Decoder {
                              .signal = maybe_text("signal"),
                              .question = maybe_payload("question"),
                              .reserved = maybe_count("reserved").value_or(0),
+                             .reserved_spend = spend("reserved_spend"),
                              .child = maybe_run("child")};
       if (started.child) started.signal = signal_of_end(*started.child);
       event.body = std::move(started);
+    } else if (type == "model_called" || type == "tool_called") {
+      event.body = CallStarted{.attempt = attempt(),
+                               .number = counter("call"),
+                               .kind = type == "model_called" ? agent::CallKind::model : agent::CallKind::tool,
+                               .request = payload("request"),
+                               .reserved = spend("reserved")};
+    } else if (type == "model_answered" || type == "tool_answered") {
+      event.body = CallEnded{.attempt = attempt(),
+                             .number = counter("call"),
+                             .kind = type == "model_answered" ? agent::CallKind::model : agent::CallKind::tool,
+                             .answer = payload("answer"),
+                             .used = spend("used")};
     } else if (type == "task_completed") {
       event.body =
           TaskCompleted{.attempt = attempt(), .result = payload("result"), .metadata = maybe_payload("metadata"), .duration = duration()};
@@ -316,6 +357,24 @@ class Decoder {
   std::optional<std::uint32_t> maybe_count(std::string_view name) {
     if (find(name) == nullptr) return std::nullopt;
     return index(name, no_item);
+  }
+  std::uint64_t amount(std::string_view name, const Json* value) {
+    if (value != nullptr && value->is_int64() && value->get_int64() >= 0) return static_cast<std::uint64_t>(value->get_int64());
+    if (value != nullptr && value->is_uint64()) return value->get_uint64();
+    wrong(fmt::format("'{}' is not an amount", name));
+    return 0;
+  }
+  std::optional<std::uint64_t> maybe_amount(std::string_view name) {
+    const auto* value = find(name);
+    if (value == nullptr) return std::nullopt;
+    return amount(name, value);
+  }
+  agent::Spend spend(std::string_view name) {
+    const auto* value = find(name);
+    if (value == nullptr) return {};
+    return {.tokens = amount(name, at_pointer(*value, "/tokens")),
+            .nano_dollars = amount(name, at_pointer(*value, "/nano_dollars")),
+            .tool_calls = amount(name, at_pointer(*value, "/tool_calls"))};
   }
   Attempt attempt(std::uint32_t least = 1) {
     Attempt out{.task = task(), .activation = activation(), .attempt = least == 0 ? index("attempt", no_item) : counter("attempt")};

@@ -162,6 +162,7 @@ Result<void> RunState::fold(const RunCreated& event, Instant at) {
   parent_ = event.parent;
   until_ = event.until;
   attempts_ = event.attempts;
+  limits_ = event.limits;
   status_ = RunStatus::running;
   for (TaskIndex i = 0; i < tasks_.size(); ++i) {
     if (tasks_[i].unmet == 0 && !definition_->tasks[i].entered_by_edges && !is_undo(i)) ready_.insert(ready_.end(), i);

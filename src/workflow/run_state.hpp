@@ -49,6 +49,15 @@ struct FanOut {
   std::uint32_t first_failed = no_item;
 };
 
+/// What an attempt has called, through all attempts of its activation.
+struct CallRecord {
+  agent::CallKind kind = agent::CallKind::model;
+  std::uint32_t attempt = 1;           ///< that began it
+  JsonPtr request;
+  JsonPtr answer;                      ///< null while there is none
+  agent::Spend reserved;
+};
+
 /// A question to a person that has not been answered.
 struct Question {
   std::string message;
@@ -158,6 +167,8 @@ class RunState {
   [[nodiscard]] JsonPtr asked(Step step) const;
   /// The steps of a task that ask a person, in order.
   [[nodiscard]] std::vector<Step> asking(TaskIndex task) const;
+  /// What a step has called in this activation, in the order of beginning; kept until the activation ends.
+  [[nodiscard]] std::span<const CallRecord> calls(Step step) const;
   /// Whether any step waits for a signal of that name.
   [[nodiscard]] bool listens_to(std::string_view signal) const { return listeners_.contains(signal); }
   /// The runs that steps of a task began and wait for.
@@ -197,6 +208,12 @@ class RunState {
   [[nodiscard]] std::optional<std::uint32_t> attempts_left() const;
   /// Calls of agents that have begun, and those that inner workflows reserved or used.
   [[nodiscard]] std::uint32_t attempts_used() const { return attempts_used_; }
+  /// What calls of models and tools have cost, those under way at their worst.
+  [[nodiscard]] const agent::Spend& spent() const { return spent_; }
+  [[nodiscard]] agent::Spend spent_by(AgentIndex agent) const;
+  /// What the run's budget leaves for calls of models and tools, and what is left for the calls of a task.
+  [[nodiscard]] agent::SpendLimits spend_left() const { return agent::left_of(limits_, spent_); }
+  [[nodiscard]] agent::SpendLimits spend_left(TaskIndex task) const;
   /// Until when anything may begin; empty: always.
   [[nodiscard]] std::optional<Instant> until() const { return until_; }
   /// The run that began this one and waits for its end.
@@ -209,6 +226,8 @@ class RunState {
   Result<void> take_changes(const RunCreated& event);
   Result<void> fold(const RunResumed& event, Instant at);
   Result<void> fold(const AttemptStarted& event, Instant at);
+  Result<void> fold(const CallStarted& event, Instant at);
+  Result<void> fold(const CallEnded& event, Instant at);
   Result<void> fold(const TaskCompleted& event, Instant at);
   Result<void> fold(const AttemptFailed& event, Instant at);
   Result<void> fold(const TaskFailed& event, Instant at);
@@ -240,6 +259,11 @@ class RunState {
   void begin_activation(TaskIndex index, Instant at);
   void item_ended(const Attempt& attempt);
   Result<void> never_began(const TaskFailed& event, Instant at);
+
+  // run_state_calls.cpp: what running attempts call
+  /// The calls of a running attempt, or why the event cannot be.
+  Result<std::vector<CallRecord>*> calls_of(const Attempt& attempt);
+  void forget_calls(TaskIndex task);
 
   // run_state_budget.cpp
   void charge(const AttemptStarted& event);
@@ -294,7 +318,15 @@ class RunState {
   std::optional<Instant> until_;
   std::optional<std::uint32_t> attempts_;
   std::uint32_t attempts_used_ = 0;
-  std::map<std::string, std::uint32_t, std::less<>> reserved_;  ///< of attempts, by the signal of a child's end
+  /// What a child may use until it ends.
+  struct Reservation {
+    std::uint32_t attempts = 0;
+    agent::Spend spend;
+  };
+  std::map<std::string, Reservation, std::less<>> reserved_;  ///< by the signal of a child's end
+  agent::SpendLimits limits_;
+  agent::Spend spent_;
+  std::map<AgentIndex, agent::Spend> spent_by_;
   std::optional<Origin> origin_;
   std::uint64_t foreign_ = 0;          ///< so many events to come tell of work that is not undone here
   std::optional<RunFinished> stop_;    ///< how the run will end, once it has begun to stop
@@ -313,6 +345,7 @@ class RunState {
   std::map<std::string, std::set<Step>, std::less<>> listeners_;
   std::map<Step, std::string> listens_to_;
   std::map<Step, JsonPtr> asked_;      ///< of steps that wait for a person's answer
+  std::map<Step, std::vector<CallRecord>> calls_;  ///< of activations under way
   std::map<TaskIndex, std::vector<ActivationRecord>> activations_;
   std::vector<GraphState> graphs_;
   std::vector<std::uint32_t> fired_;   ///< of each edge, how often

@@ -23,10 +23,22 @@ std::optional<std::uint32_t> RunState::attempts_left() const {
   return *attempts_ - std::min(*attempts_, attempts_used_);
 }
 
+agent::Spend RunState::spent_by(AgentIndex agent) const {
+  const auto found = spent_by_.find(agent);
+  return found == spent_by_.end() ? agent::Spend{} : found->second;
+}
+
+agent::SpendLimits RunState::spend_left(TaskIndex task) const {
+  const auto agent = definition_->tasks[task].agent;
+  return agent::tighter(spend_left(), agent::left_of(definition_->agents[agent].budget, spent_by(agent)));
+}
+
 void RunState::charge(const AttemptStarted& event) {
   if (event.child) {
     attempts_used_ += event.reserved;
-    if (event.reserved > 0) reserved_.emplace(event.signal, event.reserved);
+    spent_ += event.reserved_spend;
+    if (event.reserved > 0 || !event.reserved_spend.none())
+      reserved_.emplace(event.signal, Reservation{.attempts = event.reserved, .spend = event.reserved_spend});
   } else if (!event.waits() && !is_undo(event.attempt.task)) {
     ++attempts_used_;
   }
@@ -36,10 +48,18 @@ void RunState::charge(const AttemptStarted& event) {
 void RunState::settle_reservation(const SignalReceived& event) {
   const auto reserved = reserved_.find(event.name);
   if (reserved == reserved_.end()) return;
-  const auto* used = at_pointer(*event.payload, "/attempts");
-  const auto most = std::int64_t{reserved->second};
-  const auto spent = used != nullptr && used->is_int64() ? std::clamp<std::int64_t>(used->get_int64(), 0, most) : most;
-  attempts_used_ -= static_cast<std::uint32_t>(most - spent);
+  const auto used = [&](std::string_view pointer, std::uint64_t most) {
+    const auto* value = at_pointer(*event.payload, pointer);
+    if (value != nullptr && value->is_uint64()) return std::min(value->get_uint64(), most);
+    if (value == nullptr || !value->is_int64()) return most;
+    return std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(value->get_int64(), 0)), most);
+  };
+  const auto& most = reserved->second;
+  attempts_used_ -= static_cast<std::uint32_t>(most.attempts - used("/attempts", most.attempts));
+  spent_ -= most.spend;
+  spent_ += {.tokens = used("/spent/tokens", most.spend.tokens),
+             .nano_dollars = used("/spent/nano_dollars", most.spend.nano_dollars),
+             .tool_calls = used("/spent/tool_calls", most.spend.tool_calls)};
   reserved_.erase(reserved);
 }
 

@@ -120,6 +120,7 @@ Result<void> RunState::fold(const TaskCancelled& event, Instant at) {
   } else {
     leave_timer_or_flight({.task = event.task}, task);
     questions_.erase(event.task);
+    forget_calls(event.task);
   }
   --active_;
   task.status = TaskStatus::cancelled;

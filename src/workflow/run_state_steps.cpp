@@ -125,6 +125,7 @@ Result<void> RunState::fold(const TaskCompleted& event, Instant at) {
   if (!found) return std::unexpected(found.error());
   auto& state = **found;
   leave_timer_or_flight(event.attempt.step(), state);
+  if (!calls_.empty()) calls_.erase(event.attempt.step());
   state.result = event.result;
   state.metadata = event.metadata;
   if (event.attempt.item == no_item) {
@@ -161,6 +162,7 @@ Result<void> RunState::fold(const TaskFailed& event, Instant at) {
     if (!found) return std::unexpected(found.error());
   }
   leave_timer_or_flight(attempt.step(), *state);
+  calls_.erase(attempt.step());
   if (attempt.item == no_item) {
     fail_task(attempt.task, event.error, at);
     return {};
@@ -260,6 +262,7 @@ void RunState::abandon_items(TaskIndex index) {
     if (!is_final(item.status)) leave_timer_or_flight({.task = index, .item = i}, item);
   }
   fan_outs_.erase(index);
+  forget_calls(index);
 }
 
 std::uint32_t RunState::startable_items(TaskIndex index, const FanOut& fan_out) const {

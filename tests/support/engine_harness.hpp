@@ -165,7 +165,7 @@ class Recorder final : public workflow::EngineListener {
 };
 
 /// One engine over a store, everything else faked; time stands still until it is moved.
-class EngineHarness final : public store::CommitSink {
+class EngineHarness : public store::CommitSink {
  public:
   explicit EngineHarness(store::RunStore& run_store, workflow::EngineOptions options = {})
       : store(run_store), breakers(store, [this](const auto& name, const auto& t) {

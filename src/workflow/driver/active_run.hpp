@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "workflow/driver/engine.hpp"
+#include "workflow/driver/machine_call.hpp"
 
 namespace skein::workflow {
 
@@ -63,6 +64,7 @@ struct Engine::ActiveRun {
   std::vector<std::int64_t> read_mail;  ///< folded, to be deleted with the next commit
   std::vector<Attempt> to_repeat;      ///< in flight when an earlier owner died
   std::map<Step, Call> calls;
+  std::map<Step, std::shared_ptr<MachineWork>> work;  ///< attempts that machines work on
   AgentPool::PerRun agents;
   std::optional<Instant> due;          ///< its place in the engine's `due_`
 };

@@ -67,6 +67,8 @@ struct EngineServices {
   agent::AgentServices agent_services;
 };
 
+struct MachineWork;
+
 /// Drives runs: folds events, takes the offered actions, commits, and only then begins calls and tells listeners. Single-threaded and
 /// without I/O of its own; everything that happens comes in through its members, so it runs as well under a virtual clock.
 class Engine {
@@ -106,6 +108,12 @@ class Engine {
   struct ActiveRun;
   struct Outcome;
   struct Call;
+  /// Whose answer a call brings: an attempt's, or that of a machine's call, by its number.
+  struct CallPlace {
+    std::uint64_t token = 0;
+    Step step;
+    std::uint32_t number = 0;          ///< 0: the attempt itself
+  };
 
   // engine.cpp: life of a run, commits, time
   ActiveRun& add(std::unique_ptr<ActiveRun> run);
@@ -147,8 +155,8 @@ class Engine {
   void expire_question(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
   void take_signal(ActiveRun& run, const Attempt& attempt, std::vector<Event>& events);
   // engine_children.cpp: runs that tasks begin, and the news between the two
-  /// `reserved`: set to the attempts of the budget that the child may use.
-  [[nodiscard]] Result<RunId> create_child(ActiveRun& run, agent::ChildRun child, std::uint32_t& reserved);
+  /// `started` is told what of the budget the child may use.
+  [[nodiscard]] Result<RunId> create_child(ActiveRun& run, agent::ChildRun child, AttemptStarted& started);
   void fold_end_of_child(ActiveRun& run, const JsonObject& payload, std::vector<Event>& events);
   void tell_family(ActiveRun& run, const EventBody& body);
   void introduce_children(ActiveRun& run);
@@ -160,6 +168,14 @@ class Engine {
   void cancel_calls(ActiveRun& run, TaskIndex task);
   void drop_calls(ActiveRun& run);
   void end_call(const Call& call);
+  // engine_machines.cpp: attempts that are many calls
+  void begin_work(ActiveRun& run, const Attempt& attempt, agent::MachineAgent& agent, JsonPtr parameters, BreakerBoard::Ticket ticket);
+  void perform(ActiveRun& run, Step step, std::uint32_t number);
+  void move_machines(ActiveRun& run, std::vector<Event>& events);
+  void move(ActiveRun& run, MachineWork& work, std::vector<Event>& events);
+  void on_machine_answer(ActiveRun& run, const CallPlace& place, AgentResponse response);
+  void cancel_work(ActiveRun& run, TaskIndex task);
+  void drop_work(MachineWork& work);
   [[nodiscard]] AgentResponse fire(ActiveRun& run, const Attempt& attempt);
   [[nodiscard]] std::optional<agent::Wait> wait_of(ActiveRun& run, const Attempt& attempt);
   [[nodiscard]] Result<agent::Agent*> agent_for(ActiveRun& run, TaskIndex task);
@@ -171,7 +187,7 @@ class Engine {
   AgentPool agents_;
   std::unordered_map<std::uint64_t, std::unique_ptr<ActiveRun>> runs_;  ///< by token
   std::unordered_map<RunId, std::uint64_t> by_id_;
-  std::unordered_map<CallId, std::pair<std::uint64_t, Step>> calls_;  ///< to a token and a step
+  std::unordered_map<CallId, CallPlace> calls_;
   std::set<std::pair<Instant, std::uint64_t>> due_;
   std::vector<Action> actions_;        ///< kept for its memory
   Instant now_{};                      ///< when `collect` began

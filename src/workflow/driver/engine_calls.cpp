@@ -133,6 +133,9 @@ void Engine::begin(ActiveRun& run, const Attempt& attempt) {
     }
     return answer(std::move(response), std::move(ticket));
   }
+  if (auto* machine = dynamic_cast<agent::MachineAgent*>(*agent)) {
+    return begin_work(run, attempt, *machine, std::move(*parameters), std::move(ticket));
+  }
   auto& async = dynamic_cast<agent::AsyncAgent&>(**agent);
   auto request = std::make_unique<CallRequest>();
   request->keeps = run.state.definition_ptr();
@@ -140,7 +143,7 @@ void Engine::begin(ActiveRun& run, const Attempt& attempt) {
   request->request = request_for(run, attempt, *request->parameters);
   const auto id = next_call_++;
   run.calls.emplace(attempt.step(), Call{.id = id, .attempt = attempt, .ticket = std::move(ticket)});
-  calls_.emplace(id, std::pair{run.token, attempt.step()});
+  calls_.emplace(id, CallPlace{.token = run.token, .step = attempt.step()});
   services_.calls.start(id, async, std::move(request), definition.timeout_of(attempt.task));
 }
 
@@ -148,7 +151,9 @@ void Engine::begin(ActiveRun& run, const Attempt& attempt) {
 void Engine::repeat(ActiveRun& run, const Attempt& attempt) {
   if (!run.in_flight(attempt)) return;
   const auto& task = run.state.definition().tasks[attempt.task];
-  if (!task.effect) {
+  // What a machine has called knows for itself whether it may be repeated.
+  const auto agent = task.effect ? agent_for(run, attempt.task) : nullptr;
+  if (!task.effect || (agent && dynamic_cast<agent::MachineAgent*>(*agent) != nullptr)) {
     begin(run, attempt);
     return;
   }
@@ -166,12 +171,16 @@ void Engine::repeat(ActiveRun& run, const Attempt& attempt) {
 void Engine::on_answer(CallId id, AgentResponse response) {
   const auto known = calls_.find(id);
   if (known == calls_.end()) return;
-  const auto [token, step] = known->second;
+  const auto place = known->second;
   calls_.erase(known);
-  auto& run = *runs_.at(token);
-  const auto call = run.calls.find(step);
-  run.arrived.push_back({.attempt = call->second.attempt, .response = std::move(response), .ticket = std::move(call->second.ticket)});
-  run.calls.erase(call);
+  auto& run = *runs_.at(place.token);
+  if (place.number > 0) {
+    on_machine_answer(run, place, std::move(response));
+  } else {
+    const auto call = run.calls.find(place.step);
+    run.arrived.push_back({.attempt = call->second.attempt, .response = std::move(response), .ticket = std::move(call->second.ticket)});
+    run.calls.erase(call);
+  }
   advance(run);
 }
 
@@ -181,11 +190,14 @@ void Engine::cancel_calls(ActiveRun& run, TaskIndex task) {
   auto last = first;
   for (; last != run.calls.end() && last->first.task == task; ++last) end_call(last->second);
   run.calls.erase(first, last);
+  cancel_work(run, task);
 }
 
 void Engine::drop_calls(ActiveRun& run) {
   for (const auto& [step, call] : run.calls) end_call(call);
   run.calls.clear();
+  for (const auto& [step, work] : run.work) drop_work(*work);
+  run.work.clear();
 }
 
 void Engine::end_call(const Call& call) {

@@ -9,7 +9,7 @@
 // that goes out with its last commit, and a parent that does not wait any more cancels it the same way. So no crash separates the two.
 namespace skein::workflow {
 
-Result<RunId> Engine::create_child(ActiveRun& run, agent::ChildRun child, std::uint32_t& reserved) {
+Result<RunId> Engine::create_child(ActiveRun& run, agent::ChildRun child, AttemptStarted& started) {
   const auto id = Uuid::make(now_, services_.random);
   const auto& definition = child.definition;
   Json inputs = *child.inputs;
@@ -18,7 +18,15 @@ Result<RunId> Engine::create_child(ActiveRun& run, agent::ChildRun child, std::u
   created.parent = run.id;
   // What is left of the parent's budget bounds the child's.
   if (const auto until = run.state.until()) created.until = std::min(created.until.value_or(*until), *until);
-  if (const auto left = run.state.attempts_left()) reserved = *(created.attempts = std::min(created.attempts.value_or(*left), *left));
+  if (const auto left = run.state.attempts_left())
+    started.reserved = *(created.attempts = std::min(created.attempts.value_or(*left), *left));
+  if (const auto left = run.state.spend_left(); !left.none()) {
+    created.limits = agent::tighter(created.limits, left);
+    started.reserved_spend =
+        agent::all_of(agent::SpendLimits{.tokens = left.tokens ? created.limits.tokens : std::nullopt,
+                                         .nano_dollars = left.nano_dollars ? created.limits.nano_dollars : std::nullopt,
+                                         .tool_calls = left.tool_calls ? created.limits.tool_calls : std::nullopt});
+  }
   const Event event{.at = now_, .body = std::move(created)};
   auto slot = slot_of(definition, event, id);
   if (!slot) return std::unexpected(std::move(slot.error()));
@@ -60,6 +68,10 @@ void Engine::tell_family(ActiveRun& run, const EventBody& body) {
     if (!run.state.parent()) return;
     JsonObject payload{{"run", run.id_text}, {"status", to_string(finished->status)}, {"outputs", nullptr}};
     if (run.state.attempts_left()) payload["attempts"] = run.state.attempts_used();
+    if (!run.state.spend_left().none()) {
+      const auto& spent = run.state.spent();
+      payload["spent"] = JsonObject{{"tokens", spent.tokens}, {"nano_dollars", spent.nano_dollars}, {"tool_calls", spent.tool_calls}};
+    }
     if (finished->outputs) payload["outputs"] = *finished->outputs;
     if (!finished->error.empty()) payload["error"] = finished->error;
     return tell(*run.state.parent(), "ended", payload);

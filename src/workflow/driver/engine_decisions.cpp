@@ -26,6 +26,7 @@ std::vector<Event> Engine::collect(ActiveRun& run) {
   if (!run.arrived.empty()) {
     for (auto& outcome : std::exchange(run.arrived, {})) fold_outcome(run, std::move(outcome), events);
   }
+  if (!run.work.empty()) move_machines(run, events);
   decide(run, events);
   return events;
 }

@@ -69,7 +69,7 @@ void Engine::start(ActiveRun& run, const Attempt& attempt, std::vector<Event>& e
       started.signal = signal_of_answer(task.name, attempt.item);
     }
     if (wait->child) {
-      const auto child = create_child(run, std::move(*wait->child), started.reserved);
+      const auto child = create_child(run, std::move(*wait->child), started);
       if (!child) return refuse_start(run, attempt, child.error().message, events);
       started.child = *child;
       started.signal = signal_of_end(*child);

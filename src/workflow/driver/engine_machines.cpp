@@ -1,0 +1,117 @@
+#include <exception>
+
+#include "workflow/driver/active_run.hpp"
+#include "workflow/driver/machine_call.hpp"
+
+// Attempts whose agents work through a machine: what it calls is journaled before it is called, and what came of it before it goes on.
+namespace skein::workflow {
+
+void Engine::begin_work(ActiveRun& run, const Attempt& attempt, agent::MachineAgent& agent, JsonPtr parameters,
+                        BreakerBoard::Ticket ticket) {
+  auto work = std::make_shared<MachineWork>();
+  work->attempt = attempt;
+  work->definition = run.state.definition_ptr();
+  work->parameters = std::move(parameters);
+  work->request = request_for(run, attempt, *work->parameters);
+  work->ticket = std::move(ticket);
+  auto machine = agent.work_on(work->request);
+  if (!machine) {
+    run.arrived.push_back({.attempt = attempt, .response = AgentResponse::failed(machine.error()), .ticket = std::move(work->ticket)});
+    return;
+  }
+  work->machine = std::move(*machine);
+  const auto open = work->catch_up(run.state.calls(attempt.step()));
+  run.work.insert_or_assign(attempt.step(), work);
+  for (const auto number : open) {
+    if (auto answer = work->machine->instead_of_repeating(number)) {
+      work->arrived.emplace_back(number, std::move(*answer));
+    } else {
+      perform(run, attempt.step(), number);
+    }
+  }
+}
+
+/// Makes a call that the journal has.
+void Engine::perform(ActiveRun& run, Step step, std::uint32_t number) {
+  const auto found = run.work.find(step);
+  if (found == run.work.end()) return;
+  const auto& work = found->second;
+  const auto call = std::make_shared<MachineCallAgent>(work, number);
+  auto request = std::make_unique<CallRequest>();
+  request->request = work->request;
+  request->request.idempotency_key = agent::key_of_call(work->request, number);
+  request->parameters = work->parameters;
+  request->keeps = call;
+  const auto id = next_call_++;
+  work->open.emplace(number, id);
+  calls_.emplace(id, CallPlace{.token = run.token, .step = step, .number = number});
+  const auto timeout = work->timeouts.extract(number);
+  services_.calls.start(id, *call, std::move(request), timeout && timeout.mapped() > microseconds{0} ? timeout.mapped() : no_timeout);
+}
+
+/// What the calls brought is folded, and what the machines want next.
+void Engine::move_machines(ActiveRun& run, std::vector<Event>& events) {
+  for (auto next = run.work.begin(); next != run.work.end();) {
+    const auto work = (next++)->second;  // it may end here
+    if (work->moved) move(run, *work, events);
+  }
+}
+
+void Engine::move(ActiveRun& run, MachineWork& work, std::vector<Event>& events) {
+  work.moved = false;
+  const auto step = work.attempt.step();
+  if (!run.in_flight(work.attempt)) return;
+  for (auto& [number, answer] : std::exchange(work.arrived, {})) {
+    services_.secrets.redact(answer.value);
+    const auto kind = run.state.calls(step)[number - 1].kind;
+    auto value = std::make_shared<const Json>(std::move(answer.value));
+    fold(run, CallEnded{.attempt = work.attempt, .number = number, .kind = kind, .answer = value, .used = answer.used}, events);
+    work.machine->answered(number, value);
+  }
+  if (run.state.stopping() && !run.state.definition().tasks[step.task].undoes) return;  // it will be cancelled
+  auto turn = work.machine->next(run.state.spend_left(step.task));
+  for (auto& call : turn.calls) {
+    services_.secrets.redact(call.request);
+    const auto number = static_cast<std::uint32_t>(run.state.calls(step).size() + 1);
+    auto request = std::make_shared<const Json>(std::move(call.request));
+    if (call.timeout > microseconds{0}) work.timeouts.emplace(number, call.timeout);
+    fold(run, CallStarted{.attempt = work.attempt, .number = number, .kind = call.kind, .request = request, .reserved = call.worst_case},
+         events);
+    work.machine->started(number, call.kind, request);
+  }
+  if (!turn.end) return;
+  const auto ended = run.work.extract(step).mapped();
+  auto ticket = std::exchange(ended->ticket, {});
+  drop_work(*ended);
+  fold_outcome(run, {.attempt = ended->attempt, .response = std::move(*turn.end), .ticket = std::move(ticket)}, events);
+}
+
+/// The answer to a machine's call.
+void Engine::on_machine_answer(ActiveRun& run, const CallPlace& place, AgentResponse response) {
+  const auto found = run.work.find(place.step);
+  if (found == run.work.end()) return;
+  auto& work = *found->second;
+  work.open.erase(place.number);
+  work.moved = true;
+  work.arrived.emplace_back(place.number,
+                            response.success ? answer_in(std::move(response)) : work.machine->failure(place.number, response.error));
+}
+
+/// Of a task, all its items included.
+void Engine::cancel_work(ActiveRun& run, TaskIndex task) {
+  const auto first = run.work.lower_bound({.task = task, .item = 0});
+  auto last = first;
+  for (; last != run.work.end() && last->first.task == task; ++last) drop_work(*last->second);
+  run.work.erase(first, last);
+}
+
+/// What it has called is ended; no answers follow.
+void Engine::drop_work(MachineWork& work) {
+  for (const auto& [_, id] : std::exchange(work.open, {})) {
+    services_.calls.cancel(id);
+    calls_.erase(id);
+  }
+  services_.breakers.abandoned(work.ticket);
+}
+
+}  // namespace skein::workflow

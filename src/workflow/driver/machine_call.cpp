@@ -1,0 +1,56 @@
+#include "workflow/driver/machine_call.hpp"
+
+#include <boost/json/object.hpp>
+
+namespace skein::workflow {
+namespace {
+
+std::uint64_t amount(const JsonObject& metadata, std::string_view key) {
+  const auto* value = metadata.if_contains(key);
+  if (value == nullptr) return 0;
+  if (const auto* number = value->if_uint64()) return *number;
+  const auto* number = value->if_int64();
+  return number != nullptr && *number > 0 ? static_cast<std::uint64_t>(*number) : 0;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> MachineWork::catch_up(std::span<const CallRecord> calls) {
+  std::vector<std::uint32_t> unanswered;
+  std::uint32_t seen = calls.empty() ? attempt.attempt : calls.front().attempt;
+  std::uint32_t number = 0;
+  const auto come_to = [&](std::uint32_t reached) {
+    if (reached > seen) machine->begin_attempt();
+    seen = reached;
+  };
+  for (const auto& call : calls) {
+    ++number;
+    come_to(call.attempt);
+    machine->started(number, call.kind, call.request);
+    if (call.answer) {
+      machine->answered(number, call.answer);
+    } else {
+      unanswered.push_back(number);
+    }
+  }
+  come_to(attempt.attempt);
+  return unanswered;
+}
+
+agent::asio::awaitable<AgentResponse> MachineCallAgent::execute(const AgentRequest&) {
+  auto answer = co_await work_->machine->perform(number_);
+  auto response = AgentResponse::ok(std::move(answer.value));
+  response.metadata.emplace("tokens", answer.used.tokens);
+  response.metadata.emplace("nano_dollars", answer.used.nano_dollars);
+  response.metadata.emplace("tool_calls", answer.used.tool_calls);
+  co_return response;
+}
+
+agent::CallAnswer answer_in(AgentResponse response) {
+  return {.value = std::move(response.result),
+          .used = {.tokens = amount(response.metadata, "tokens"),
+                   .nano_dollars = amount(response.metadata, "nano_dollars"),
+                   .tool_calls = amount(response.metadata, "tool_calls")}};
+}
+
+}  // namespace skein::workflow
