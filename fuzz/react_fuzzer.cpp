@@ -1,5 +1,5 @@
-// Whatever a model writes, the ReAct reader finds a call or an answer in it; a call that can be run is read the same from what is said of it
-// in the next turn.
+// Whatever a model writes, the ReAct reader finds a call or an answer in it; a call that can be run is read the same from what is said of
+// it in the next turn.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -17,8 +17,9 @@ void require(bool holds) {
 }
 
 std::vector<model::ToolSpec> make_tools() {
-  return {{.name = "search", .description = "Searches", .parameters = parse_json(R"({"properties":{"query":{"type":"string"}}})").value()},
-          {.name = "add", .description = "Adds", .parameters = parse_json(R"({"properties":{"a":{},"b":{}},"required":["a","b"]})").value()}};
+  return {
+      {.name = "search", .description = "Searches", .parameters = parse_json(R"({"properties":{"query":{"type":"string"}}})").value()},
+      {.name = "add", .description = "Adds", .parameters = parse_json(R"({"properties":{"a":{},"b":{}},"required":["a","b"]})").value()}};
 }
 
 }  // namespace

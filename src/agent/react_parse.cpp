@@ -205,8 +205,8 @@ ReactStep::Call read_call(std::string_view action, std::optional<std::string_vie
     const auto close = action.find_last_of(")]");
     if (open != std::string_view::npos && open > 0 && close != std::string_view::npos && close > open) {
       const auto name = plain_name(action.substr(0, open));
-      if (!name.empty())
-        return {.tool = std::string(name), .arguments = read_arguments(action.substr(open + 1, close - open - 1), name, tools)};
+      const bool one_word = !name.empty() && name.find_first_of(" \t\r\n") == std::string_view::npos;
+      if (one_word) return {.tool = std::string(name), .arguments = read_arguments(action.substr(open + 1, close - open - 1), name, tools)};
     }
   }
   action = without_fence(action);
