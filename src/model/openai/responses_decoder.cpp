@@ -1,6 +1,7 @@
 #include "model/openai/responses_decoder.hpp"
 
 #include <utility>
+#include <vector>
 
 #include "base/text.hpp"
 #include "model/openai/responses_answer.hpp"
@@ -18,6 +19,9 @@ void tell(const OnDelta& on_delta, Delta::Kind kind, std::string_view text, std:
   if (on_delta && !text.empty()) on_delta(Delta{.kind = kind, .index = index, .text = text});
 }
 
+/// Places that servers name are below this.
+constexpr std::uint64_t after_all_places = std::uint64_t{1} << 41;
+
 /// Of an event that reports an error: the error stands in it or is it.
 Error error_in(const JsonObject& event) {
   const auto* response = object_at(event, "response");
@@ -28,7 +32,30 @@ Error error_in(const JsonObject& event) {
 
 }  // namespace
 
-std::uint64_t ResponsesDecoder::place_of(const JsonObject& event) { return count_at(event, "output_index"); }
+ResponsesDecoder::Item& ResponsesDecoder::item_at(const JsonObject& event) {
+  last_place_ = place_of(event);
+  return items_[last_place_];
+}
+
+std::uint64_t ResponsesDecoder::place_of(const JsonObject& event) {
+  const auto* number = event.if_contains("output_index");
+  if (number != nullptr && number->is_number()) return count_at(event, "output_index");
+  // A call may be announced with its id only and be called by its call's id later, or the other way round.
+  std::vector<std::string_view> names{text_at(event, "item_id")};
+  if (const auto* item = object_at(event, "item")) names.insert(names.end(), {text_at(*item, "id"), text_at(*item, "call_id")});
+  std::erase(names, std::string_view());
+  auto place = std::optional<std::uint64_t>();
+  for (const auto name : names) {
+    const auto known = names_.find(name);
+    if (known != names_.end()) place = known->second;
+    if (place) break;
+  }
+  const auto last = items_.find(last_place_);
+  if (!place && names.empty() && last != items_.end() && !last->second.complete) place = last_place_;
+  if (!place) place = after_all_places + unplaced_++;
+  for (const auto name : names) names_.emplace(name, *place);
+  return *place;
+}
 
 Result<void> ResponsesDecoder::frame(std::string_view event, std::string_view data, const OnDelta& on_delta) {
   if (done_ || trim(data) == "[DONE]") return {};
@@ -66,7 +93,7 @@ void ResponsesDecoder::begin_item(const JsonObject& event, const OnDelta& on_del
   const auto* announced = object_at(event, "item");
   if (announced == nullptr) return;
   auto& item = item_at(event);
-  if (item.complete) return;
+  if (item.complete) return;  // announced after its end
   item.item = *announced;
   if (text_at(item.item, "type") == "function_call") tell_name(item, on_delta);
 }

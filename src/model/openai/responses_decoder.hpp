@@ -34,8 +34,9 @@ class ResponsesDecoder final : public StreamDecoder {
     std::map<std::uint64_t, std::string> thoughts;
   };
 
-  Item& item_at(const JsonObject& event) { return items_[place_of(event)]; }
-  [[nodiscard]] static std::uint64_t place_of(const JsonObject& event);
+  /// The item that an event is about: by its place in the answer, or by its name where a server (llama-server) leaves the place out.
+  Item& item_at(const JsonObject& event);
+  [[nodiscard]] std::uint64_t place_of(const JsonObject& event);
   void begin_item(const JsonObject& event, const OnDelta& on_delta);
   void end_item(const JsonObject& event, const OnDelta& on_delta);
   void add_delta(std::string_view type, const JsonObject& event, const OnDelta& on_delta);
@@ -45,6 +46,9 @@ class ResponsesDecoder final : public StreamDecoder {
   [[nodiscard]] static JsonObject put_together(Item& item);
 
   std::map<std::uint64_t, Item> items_;
+  std::map<std::string, std::uint64_t, std::less<>> names_;  ///< places by the names that items have
+  std::uint64_t last_place_ = 0;
+  std::uint64_t unplaced_ = 0;
   std::size_t calls_ = 0;
   JsonObject response_;
   bool done_ = false;

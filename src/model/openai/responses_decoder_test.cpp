@@ -148,6 +148,51 @@ TEST(ResponsesDecoder, PiecesOfACallThatWasNotAnnouncedAreKept) {
   EXPECT_EQ(calls_of(response->message).size(), 2U);
 }
 
+/// As llama-server streams it: no places, names instead, a call's item named by its call_id; taken from its source (server-task.cpp).
+TEST(ResponsesDecoder, ItemsAreToldApartByNameWhereTheyHaveNoPlace) {
+  const std::string open_thought =
+      R"({"type":"reasoning","id":"rs_1","summary":[],"content":[{"type":"reasoning_text","text":"Hm."}],"encrypted_content":""})";
+  const std::string said = R"({"type":"message","id":"msg_1","role":"assistant","content":[{"type":"output_text","text":"I add."}]})";
+  const auto named_call = [](const std::string& id, const std::string& arguments) {
+    return R"({"type":"function_call","call_id":"fc_)" + id + R"(","name":"tool_)" + id + R"(","arguments":")" + arguments + R"("})";
+  };
+  const auto piece = [](const std::string& kind, const std::string& id, const std::string& text) {
+    return event("response." + kind + ".delta", R"("item_id":")" + id + R"(","delta":)" + to_json(Json(text)));
+  };
+  const auto item_event = [](const std::string& kind, const std::string& item) {
+    return event("response.output_item." + kind, R"("item":)" + item);
+  };
+  const std::vector<Frame> frames{event("response.created", R"("response":{"id":"resp_1","status":"in_progress"})"),
+                                  item_event("added", R"({"type":"reasoning","id":"rs_1","summary":[]})"),
+                                  piece("reasoning_text", "rs_1", "Hm."),
+                                  item_event("added", R"({"type":"message","id":"msg_1","role":"assistant","content":[]})"),
+                                  piece("output_text", "msg_1", "I "),
+                                  piece("output_text", "msg_1", "add."),
+                                  item_event("added", named_call("a", "")),
+                                  piece("function_call_arguments", "fc_a", "{}"),
+                                  item_event("added", named_call("b", "")),
+                                  piece("function_call_arguments", "fc_b", "[]"),
+                                  item_event("done", open_thought),
+                                  item_event("done", said),
+                                  item_event("done", named_call("a", "{}")),
+                                  item_event("done", named_call("b", "[]"))};
+  const auto output = "[" + open_thought + "," + said + "," + named_call("a", "{}") + "," + named_call("b", "[]") + "]";
+  const auto whole = codec.decode(json(R"({"id":"resp_1","model":"gpt-5.4","status":"completed","output":)" + output + "}"));
+  ASSERT_TRUE(whole);
+  for (const auto& end : {output, std::string("[]")}) {
+    auto stream = frames;
+    stream.push_back(ended("completed", end, R"("status":"completed")"));
+    Heard heard;
+    const auto streamed = feed(codec, stream, &heard);
+    ASSERT_TRUE(streamed) << streamed.error().message;
+    expect_equal(*streamed, *whole);
+    EXPECT_EQ(heard.reasoning, "Hm.");
+    EXPECT_EQ(heard.text, "I add.");
+    const std::vector<std::pair<std::string, std::string>> calls{{"tool_a", "{}"}, {"tool_b", "[]"}};
+    EXPECT_EQ(heard.calls, calls);
+  }
+}
+
 TEST(ResponsesDecoder, EveryPrefixOfAStreamIsAnErrorAndNotAnAnswer) {
   for (const auto& fixture : fixtures()) {
     for (std::size_t length = 0; length <= fixture.frames.size(); ++length) {
