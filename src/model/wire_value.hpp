@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "model/exchange.hpp"
+
+/// What codecs have in common when they read values that a server may have got wrong, and write those that it expects. A member of the
+/// wrong type counts as absent.
+namespace skein::model::wire {
+
+[[nodiscard]] const JsonObject* object_at(const JsonObject& object, std::string_view key);
+[[nodiscard]] const JsonArray* list_at(const JsonObject& object, std::string_view key);
+/// A view into the object; empty where there is no such text.
+[[nodiscard]] std::string_view text_at(const JsonObject& object, std::string_view key);
+/// Not negative and at most 2⁴⁰, so that sums cannot overflow; zero where there is no such number.
+[[nodiscard]] std::uint64_t count_at(const JsonObject& object, std::string_view key);
+
+/// {"type": `type`}
+[[nodiscard]] JsonObject of_type(std::string_view type);
+
+/// By name: the head of a prompt must not depend on the order in which tools were registered, or caches miss.
+[[nodiscard]] std::vector<const ToolSpec*> sorted_by_name(const std::vector<ToolSpec>& tools);
+
+/// A picture's data, where it is inline or its URL is a base64 `data:` URL.
+struct InlineImage {
+  std::string_view media_type;
+  std::string_view data;
+};
+[[nodiscard]] std::optional<InlineImage> inline_data(const Image& image);
+
+/// Arguments of a call as one text whichever way they came: an object compactly, a text that holds an object as that object, another text
+/// (cut off, malformed) as it is, nothing as an empty object.
+[[nodiscard]] std::string arguments_text(const Json* arguments);
+
+/// An answer that the format does not allow: bad_response, worth another try.
+[[nodiscard]] std::unexpected<Error> bad_answer(std::string message);
+/// The body ended before the answer did.
+[[nodiscard]] std::unexpected<Error> broken_off();
+/// The data of one streamed event.
+[[nodiscard]] Result<JsonObject> event_object(std::string_view data);
+
+}  // namespace skein::model::wire
