@@ -53,18 +53,6 @@ std::string check_name(std::string_view name) {
 
 std::span<const std::string_view> schema_types() { return types; }
 
-std::string_view pattern_of(std::string_view format) {
-  if (format == "date") return "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
-  if (format == "time") return R"(([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))";
-  if (format == "date-time") {
-    return R"([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?)"
-           R"(([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))";
-  }
-  if (format == "email") return R"([^@\s]+@[^@\s]+)";
-  if (format == "uri") return R"([A-Za-z][A-Za-z0-9+.-]*:\S+)";
-  return "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
-}
-
 const std::vector<KindNeeds>& kind_needs() {
   static const std::vector<KindNeeds> needs{
       {AgentKind::ai_agent, {"endpoint"}, {}},

@@ -213,9 +213,6 @@ struct KindNeeds {
 /// The words of JSON Schema's `type`.
 [[nodiscard]] std::span<const std::string_view> schema_types();
 
-/// The text of a `TextFormat` as a regular expression (RE2) that matches the whole string.
-[[nodiscard]] std::string_view pattern_of(std::string_view format);
-
 }  // namespace skein::config
 
 namespace skein::describe {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/describe.hpp"
+#include "base/json_schema.hpp"
 #include "config/format.hpp"
 
 /// Checks that look at more than one value. They add to `problems` and know pointers, not lines.
@@ -107,11 +108,6 @@ class TemplateChecker {
   std::vector<bool> before_;  ///< the tasks before `before_of_`
   std::size_t before_of_ = static_cast<std::size_t>(-1);
 };
-
-/// Whether a value is as an input's schema says; each entry is a sentence about one place: "'days' must be …, got …".
-[[nodiscard]] std::vector<std::string> schema_violations(std::string_view name, const Json& schema, const Json& value);
-/// What a schema wants, in words: "an integer, at least 1".
-[[nodiscard]] std::string schema_in_words(const Json& schema);
 
 /// The definitions of the inputs; checks defaults and bounds against each other.
 [[nodiscard]] std::vector<workflow::InputDefinition> build_inputs(const WorkflowSpec& spec, describe::Problems& problems);

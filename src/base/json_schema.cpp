@@ -1,3 +1,5 @@
+#include "base/json_schema.hpp"
+
 #include <algorithm>
 #include <set>
 
@@ -12,10 +14,10 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
+#include "base/describe.hpp"
 #include "base/text.hpp"
-#include "config/validate.hpp"
 
-namespace skein::config {
+namespace skein {
 namespace {
 
 /// Steps into a value: "[2]" or "name".
@@ -34,7 +36,7 @@ Json constraints_of(const Json& schema) {  // NOLINT(misc-no-recursion): a defin
     if (value.is_null() && key != "const") continue;
     if (key == "items" || key == "additionalProperties") {
       out[key] = constraints_of(value);
-    } else if (key == "properties") {
+    } else if (key == "properties" && value.is_object()) {
       auto& members = out[key].emplace_object();
       for (const auto& one : value.get_object()) members[one.key()] = constraints_of(one.value());
     } else if (key != "pattern" && key != "format" && key != "default" && key != "title" && key != "description" && key != "examples") {
@@ -77,16 +79,30 @@ Steps steps_of(const std::vector<std::string>& context, const Json& root) {
   return out;
 }
 
+/// The texts of a format as a regular expression that matches the whole string; empty for one that is not checked.
+std::string_view pattern_of(std::string_view format) {
+  if (format == "date") return "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
+  if (format == "time") return R"(([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))";
+  if (format == "date-time") {
+    return R"([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?)"
+           R"(([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))";
+  }
+  if (format == "email") return R"([^@\s]+@[^@\s]+)";
+  if (format == "uri") return R"([A-Za-z][A-Za-z0-9+.-]*:\S+)";
+  if (format == "uuid") return "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
+  return {};
+}
+
 void check_texts(const Json& schema, const Json& value, Steps& steps, std::set<Steps>& wrong) {  // NOLINT(misc-no-recursion)
   const auto* rules = schema.if_object();
   if (rules == nullptr) return;
   if (const auto* text = value.if_string()) {
     const auto* pattern = rules->if_contains("pattern");
     const auto* format = rules->if_contains("format");
-    const bool matches =
-        pattern == nullptr || !pattern->is_string() || RE2::PartialMatch(view_of(*text), RE2(view_of(pattern->get_string()), RE2::Quiet));
-    const bool formed =
-        format == nullptr || !format->is_string() || RE2::FullMatch(view_of(*text), RE2(pattern_of(view_of(format->get_string()))));
+    const auto fits = [&](const RE2& wanted) { return !wanted.ok() || RE2::PartialMatch(view_of(*text), wanted); };
+    const bool matches = pattern == nullptr || !pattern->is_string() || fits(RE2(view_of(pattern->get_string()), RE2::Quiet));
+    const auto formats = format != nullptr && format->is_string() ? pattern_of(view_of(format->get_string())) : std::string_view{};
+    const bool formed = formats.empty() || RE2::FullMatch(view_of(*text), RE2(formats));
     if (!matches || !formed) wrong.insert(steps);
   } else if (const auto* array = value.if_array()) {
     const auto* items = rules->if_contains("items");
@@ -134,7 +150,9 @@ std::string schema_in_words(const Json& schema) {
     if (type->is_string()) out = with_article(view_of(type->get_string()));
     if (const auto* list = type->if_array()) {
       std::vector<std::string> words;
-      for (const auto& word : *list) words.push_back(with_article(view_of(word.get_string())));
+      for (const auto& word : *list) {
+        if (word.is_string()) words.push_back(with_article(view_of(word.get_string())));
+      }
       out = list_of(words, " or ");
     }
   }
@@ -199,4 +217,4 @@ std::vector<std::string> schema_violations(std::string_view name, const Json& sc
   return out;
 }
 
-}  // namespace skein::config
+}  // namespace skein
