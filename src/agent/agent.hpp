@@ -23,6 +23,14 @@ namespace skein::http {
 class Client;
 }
 
+namespace skein::model {
+struct Delta;
+class LanguageModel;
+class PriceTable;
+}  // namespace skein::model
+namespace skein::tool {
+class Registry;
+}
 namespace skein::workflow {
 struct Definition;
 }
@@ -96,8 +104,19 @@ struct AgentSettings {
   std::string command;
   std::vector<std::string> args;
   std::map<std::string, std::string> env;
+  Json thinking;                    ///< an object as of ThinkingSettings; null: the agent speaks to an endpoint
   std::shared_ptr<const workflow::Definition> workflow;  ///< of kind `workflow`
 };
+
+/// Hears what agents say while they say it. Ephemeral: nothing of it is journaled. On the shard's thread; must not block.
+class OutputSink {
+ public:
+  virtual ~OutputSink() = default;
+  virtual void on_output(const AgentRequest& request, const model::Delta& delta) = 0;
+};
+
+/// A model by its name, `provider/model`; the further names are asked in turn where it cannot be reached.
+using OpenModel = std::function<Result<std::shared_ptr<model::LanguageModel>>(const std::vector<std::string>& names)>;
 
 /// What an agent may use; everything outlives it and belongs to its shard.
 struct AgentServices {
@@ -105,6 +124,10 @@ struct AgentServices {
   http::Client* http = nullptr;
   async::BlockingPool* pool = nullptr;  ///< for functions that block
   const Clock* clock = nullptr;         ///< turns the dates that servers name into waits
+  OpenModel open_model = {};
+  const tool::Registry* tools = nullptr;
+  const model::PriceTable* prices = nullptr;
+  OutputSink* output = nullptr;         ///< null: nobody listens, so models need not stream
 };
 
 using AgentFactory = std::function<Result<std::unique_ptr<Agent>>(AgentSettings, const AgentServices&)>;

@@ -161,7 +161,7 @@ Json to_json_value(const RunReport& report) {
     }
     if (task.result) t["result"] = *task.result;
     if (task.metadata) t["metadata"] = *task.metadata;
-    if (task.error) t["error"] = workflow::error_to_json(*task.error);
+    if (task.error) t["error"] = error_to_json(*task.error);
     if (!task.skip_reason.empty()) t["skip_reason"] = task.skip_reason;
     tasks.emplace_back(std::move(t));
   }

@@ -46,8 +46,8 @@ bool matches(std::string_view pattern, std::string_view name) {
 Result<void> Registry::add(ToolPtr tool) {
   const auto& spec = tool->spec();
   if (!is_name(spec.name)) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("'{}' cannot be the name of a tool; use 1 to {} letters, digits, '_' and '-'", shorten(spec.name, 80), longest_name));
+    return fail(ErrorCode::invalid_argument, fmt::format("'{}' cannot be the name of a tool; use 1 to {} letters, digits, '_' and '-'",
+                                                         shorten(spec.name, 80), longest_name));
   }
   const auto* type = at_pointer(spec.parameters, "/type");
   if (type == nullptr || *type != Json("object"))
@@ -79,13 +79,16 @@ Result<std::vector<ToolPtr>> Registry::select(std::span<const std::string> patte
     if (any) continue;
     std::vector<std::string_view> names;
     for (const auto& [name, _] : tools_) names.emplace_back(name);
-    return fail(ErrorCode::not_found, fmt::format("there is no tool '{}'{}; `skein tools list` shows all", pattern, did_you_mean(pattern, names)));
+    return fail(ErrorCode::not_found,
+                fmt::format("there is no tool '{}'{}; `skein tools list` shows all", pattern, did_you_mean(pattern, names)));
   }
   std::vector<ToolPtr> out;
   for (const auto& [_, tool] : chosen) out.push_back(tool);
   return out;
 }
 
-std::vector<std::string> misfits(const Spec& spec, const Json& arguments) { return schema_violations("arguments", spec.parameters, arguments); }
+std::vector<std::string> misfits(const Spec& spec, const Json& arguments) {
+  return schema_violations("arguments", spec.parameters, arguments);
+}
 
 }  // namespace skein::tool

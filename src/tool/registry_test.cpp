@@ -58,7 +58,8 @@ TEST_F(ToolRegistry, ArgumentsThatDoNotFitAreSaidInWords) {
   Spec spec;
   spec.parameters = *parse_json(R"({"type":"object","properties":{"n":{"type":"integer","minimum":1}},"required":["n"]})");
   EXPECT_TRUE(misfits(spec, JsonObject{{"n", 2}}).empty());
-  EXPECT_EQ(misfits(spec, JsonObject{{"n", 0}}), std::vector<std::string>{"'arguments.n' must be an integer, at least 1, got the number 0"});
+  EXPECT_EQ(misfits(spec, JsonObject{{"n", 0}}),
+            std::vector<std::string>{"'arguments.n' must be an integer, at least 1, got the number 0"});
   EXPECT_FALSE(misfits(spec, JsonObject{}).empty());
 }
 

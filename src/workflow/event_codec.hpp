@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error_json.hpp"
 #include "store/store.hpp"
 #include "workflow/event.hpp"
 
@@ -32,8 +33,5 @@ class EventBatch final : public store::JournalEntry {
   DefinitionPtr definition_;
   std::vector<Event> events_;
 };
-
-[[nodiscard]] Json error_to_json(const Error& error);
-[[nodiscard]] Result<Error> error_from_json(const Json& value);
 
 }  // namespace skein::workflow

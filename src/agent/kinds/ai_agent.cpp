@@ -94,6 +94,7 @@ class AiAgent final : public AsyncAgent {
 }  // namespace
 
 Result<std::unique_ptr<Agent>> make_ai_agent(AgentSettings settings, const AgentServices& services) {
+  if (!settings.thinking.is_null()) return make_thinking_agent(settings, services);
   if (services.http == nullptr || services.clock == nullptr) {
     return fail(ErrorCode::internal, "an ai_agent needs an HTTP client and a clock");
   }

@@ -9,6 +9,8 @@ namespace skein::agent {
 
 /// The factories of the kinds that need nothing above this folder; docs/agents.md describes what each does.
 [[nodiscard]] Result<std::unique_ptr<Agent>> make_http_api(AgentSettings settings, const AgentServices& services);
+/// An ai_agent with a model.
+[[nodiscard]] Result<std::unique_ptr<Agent>> make_thinking_agent(const AgentSettings& settings, const AgentServices& services);
 [[nodiscard]] Result<std::unique_ptr<Agent>> make_ai_agent(AgentSettings settings, const AgentServices& services);
 [[nodiscard]] Result<std::unique_ptr<Agent>> make_local(AgentSettings settings, const AgentServices& services);
 [[nodiscard]] Result<std::unique_ptr<Agent>> make_exec(AgentSettings settings, const AgentServices& services);

@@ -13,19 +13,19 @@ namespace skein::agent {
 /// How an agent thinks: which model it asks, what it is told, which tools it may use, and where it stops. What a workflow file writes below
 /// an `ai_agent` that has a `model`.
 struct ThinkingSettings {
-  std::string model;                       ///< "provider/model"
+  std::string model;  ///< "provider/model"
   std::vector<std::string> fallback_models;
   std::string instructions;
   std::string role;
-  std::vector<std::string> tools;          ///< names or patterns such as "db_*"
-  std::string tool_calling = "native";     ///< or "react"
-  std::uint32_t max_turns = 20;            ///< answers of the model
+  std::vector<std::string> tools;  ///< names or patterns such as "db_*"
+  std::string tool_calling = "native";  ///< or "react"
+  std::uint32_t max_turns = 20;  ///< answers of the model
   std::optional<std::uint32_t> max_output_tokens;  ///< of one answer
   std::optional<double> temperature;
   std::optional<double> top_p;
   std::string reasoning_effort;
-  JsonPtr output_schema;                   ///< of the answer, which is then a value and not a text; null: a text
-  bool reflect = false;                    ///< the model reviews its answer once before it counts
+  Json output_schema;  ///< of the answer, which is then a value and not a text; null: a text
+  bool reflect = false;  ///< the model reviews its answer once before it counts
 };
 
 }  // namespace skein::agent

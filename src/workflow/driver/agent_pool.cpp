@@ -24,7 +24,7 @@ bool same_for_every_run(const AgentDefinition& agent) {
       if (!same_for_every_run(*text)) return false;
     }
   }
-  const std::array texts{&agent.endpoint, &agent.custom_params, &agent.command, &agent.args, &agent.env};
+  const std::array texts{&agent.endpoint, &agent.custom_params, &agent.command, &agent.args, &agent.env, &agent.thinking};
   return std::ranges::all_of(texts, [](const auto* text) { return same_for_every_run(*text); });
 }
 
@@ -107,6 +107,9 @@ Result<std::unique_ptr<agent::Agent>> AgentPool::make(const AgentDefinition& def
   auto custom = definition.custom_params.render(scope);
   if (!custom) return std::unexpected(custom.error());
   settings.custom_params = **custom;
+  auto thinking = definition.thinking.render(scope);
+  if (!thinking) return std::unexpected(thinking.error());
+  settings.thinking = **thinking;
   auto args = definition.args.render(scope);
   if (!args) return std::unexpected(args.error());
   if (const auto* array = (*args)->if_array()) {

@@ -1,0 +1,27 @@
+#include "agent/thinking/settings.hpp"
+
+namespace skein::describe {
+
+template <>
+const Table<agent::ThinkingSettings>& table_of<agent::ThinkingSettings>() {
+  using agent::ThinkingSettings;
+  static const Table<ThinkingSettings> table{
+      {.name = "thinking", .about = "How an agent thinks."},
+      {field("model", &ThinkingSettings::model, {.about = "The model, as `provider/model`.", .example = "openai/gpt-4o", .required = true}),
+       field("fallback_models", &ThinkingSettings::fallback_models, {.about = "Asked in this order where the model cannot be reached."}),
+       field("instructions", &ThinkingSettings::instructions, {.about = "What the agent is told before each task."}),
+       field("role", &ThinkingSettings::role, {.about = "Who the agent is, in a few words."}),
+       field("tools", &ThinkingSettings::tools, {.about = "Tools that it may call, by name or pattern."}),
+       field("tool_calling", &ThinkingSettings::tool_calling, {.about = "`native`, or `react` for models that cannot call tools."}),
+       field("max_turns", &ThinkingSettings::max_turns,
+             {.about = "How often the model may answer in one task.", .minimum = 1, .maximum = 1000}),
+       field("max_output_tokens", &ThinkingSettings::max_output_tokens, {.about = "Of one answer.", .minimum = 1}),
+       field("temperature", &ThinkingSettings::temperature, {.about = "How freely it answers.", .minimum = 0, .maximum = 2}),
+       field("top_p", &ThinkingSettings::top_p, {.about = "The share of likely words it chooses from.", .minimum = 0, .maximum = 1}),
+       field("reasoning_effort", &ThinkingSettings::reasoning_effort, {.about = "How long it thinks, in the provider's words."}),
+       field("output_schema", &ThinkingSettings::output_schema, {.about = "A JSON Schema that the answer must fit."}),
+       field("reflect", &ThinkingSettings::reflect, {.about = "It reviews its answer once before the answer counts."})}};
+  return table;
+}
+
+}  // namespace skein::describe

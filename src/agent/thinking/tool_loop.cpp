@@ -1,0 +1,393 @@
+#include "agent/thinking/tool_loop.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+#include "agent/react.hpp"
+#include "agent/thinking/loop_journal.hpp"
+#include "base/error_json.hpp"
+#include "base/json_schema.hpp"
+#include "base/text.hpp"
+#include "model/token_bound.hpp"
+#include "tool/registry.hpp"
+
+namespace skein::agent {
+namespace {
+
+constexpr std::size_t most_text = 300;
+
+/// A result as the model gets it, cut where it is too long, and said to be so.
+std::string bounded(std::string text) {
+  if (text.size() <= most_of_a_result) return text;
+  const auto whole = text.size();
+  std::size_t cut = most_of_a_result;
+  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U) --cut;  // not within a character
+  text.resize(cut);
+  return text + fmt::format("\n[cut: this is the beginning, {} of {} bytes; ask for less at a time]", cut, whole);
+}
+
+std::string in_words(const std::vector<std::string>& problems) {
+  std::string out;
+  for (const auto& problem : problems) out += (out.empty() ? "" : "; ") + problem;
+  return shorten(out, 2000);
+}
+
+std::string text_of(const Json& value) { return value.is_string() ? std::string(value.get_string()) : to_json(value); }
+
+/// The JSON value that a text is, or that stands in a code fence in it.
+std::optional<Json> value_in(std::string_view text) {
+  text = trim(text);
+  if (auto value = parse_json(text)) return std::move(*value);
+  const auto open = text.find("```");
+  if (open == std::string_view::npos) return std::nullopt;
+  const auto line = text.find('\n', open);
+  const auto close = text.find("```", line == std::string_view::npos ? open + 3 : line);
+  if (line == std::string_view::npos || close == std::string_view::npos) return std::nullopt;
+  if (auto value = parse_json(trim(text.substr(line, close - line)))) return std::move(*value);
+  return std::nullopt;
+}
+
+}  // namespace
+
+ToolLoop::ToolLoop(std::shared_ptr<const LoopSetup> setup, std::vector<model::Message> prompt, JsonObject identity)
+    : setup_(std::move(setup)), identity_(std::move(identity)), messages_(std::move(prompt)), model_(setup_->settings.model) {}
+
+// -- the fold ----------------------------------------------------------------------------------------------------------------
+
+void ToolLoop::begin_attempt() { failed_.reset(); }
+
+void ToolLoop::started(std::uint32_t number, CallKind kind, const JsonPtr& request) {
+  if (kind == CallKind::model) {
+    const auto* most = at_pointer(*request, "/max_output_tokens");
+    std::optional<std::uint32_t> limit;
+    if (most != nullptr && most->is_number()) limit = most->to_number<std::uint32_t>();
+    model_calls_.emplace(number, limit);
+    return;
+  }
+  ++tool_calls_;
+  const auto use = std::ranges::find_if(uses_, [](const ToolUse& one) { return !one.number && !one.result; });
+  if (use != uses_.end()) use->number = number;
+}
+
+void ToolLoop::answered(std::uint32_t number, const JsonPtr& answer) {
+  if (model_calls_.erase(number) > 0) {
+    if (auto error = error_in(*answer)) {
+      failed_ = std::move(error);
+    } else {
+      hear(response_in(*answer));
+    }
+    return;
+  }
+  const auto use = std::ranges::find_if(uses_, [&](const ToolUse& one) { return one.number == number; });
+  if (use == uses_.end()) return;
+  auto outcome = outcome_in(*answer);
+  for (auto& source : outcome.sources) {
+    if (std::ranges::find(sources_, source) == sources_.end()) sources_.push_back(std::move(source));
+  }
+  use->result = {.call_id = use->id, .name = use->name, .text = bounded(text_of(outcome.value)), .failed = outcome.failed};
+  tools_answered();
+}
+
+void ToolLoop::hear(const model::Response& response) {
+  ++turns_;
+  if (!response.model.empty()) model_ = response.model;
+  if (response.usage) {
+    usage_.input += response.usage->input;
+    usage_.cached_input += response.usage->cached_input;
+    usage_.cache_write += response.usage->cache_write;
+    usage_.output += response.usage->output;
+    usage_.reasoning += response.usage->reasoning;
+    const auto cost = setup_->prices.cost_of(*response.usage, setup_->settings.model);
+    if (cost) nano_dollars_ += static_cast<std::uint64_t>(std::max<std::int64_t>(cost->nano, 0));
+    priced_ = priced_ && cost.has_value();
+  }
+  messages_.push_back(response.message);
+  if (response.finish == model::Finish::paused) return;  // it is asked again with what it has said so far
+  if (response.finish == model::Finish::refusal || response.finish == model::Finish::content_filter) {
+    const auto said = model::text_of(response.message);
+    return fail_with(ErrorCode::agent_failed,
+                     fmt::format("the model {}{}{}; change the task or the instructions",
+                                 response.finish == model::Finish::refusal ? "declined" : "was stopped by its provider's filter",
+                                 said.empty() ? "" : ": ", shorten(said, most_text)));
+  }
+  if (std::ranges::any_of(response.message.parts, [](const auto& part) { return std::holds_alternative<model::ToolCall>(part); })) {
+    take_calls(response.message, response.finish);
+  } else {
+    take_answer(response);
+  }
+}
+
+void ToolLoop::take_calls(const model::Message& message, model::Finish finish) {
+  uses_.clear();
+  std::map<std::string, std::uint32_t, std::less<>> asked;
+  const auto calls = model::calls_of(message);
+  for (const auto& call : calls) {
+    ToolUse use{.id = call.id, .name = call.name, .arguments = {}, .problem = {}, .number = {}, .result = {}};
+    const auto found = std::ranges::find(setup_->tools, call.name, &tool::Spec::name);
+    auto arguments = parse_json(call.arguments.empty() ? "{}" : call.arguments);
+    if (found == setup_->tools.end()) {
+      std::vector<std::string_view> names;
+      for (const auto& spec : setup_->tools) names.emplace_back(spec.name);
+      use.problem = fmt::format("there is no tool '{}'{}", shorten(call.name, 80), did_you_mean(call.name, names));
+    } else if (!arguments || !arguments->is_object()) {
+      const bool last = &call == &calls.back();
+      use.problem = finish == model::Finish::length && last
+                        ? "the call was cut off by the output limit, so it was not run; ask for less in one answer"
+                        : fmt::format("the arguments are not a JSON object ({}), so it was not run",
+                                      arguments ? "they are " + std::string(type_name(*arguments)) : arguments.error().message);
+    } else if (const auto wrong = tool::misfits(*found, *arguments); !wrong.empty()) {
+      use.problem = in_words(wrong) + "; it was not run";
+    }
+    if (found != setup_->tools.end()) use.tool = &*found;
+    if (arguments) use.arguments = std::move(*arguments);
+    ++asked[call.name + " " + (use.arguments.is_null() ? call.arguments : to_json(use.arguments))];
+    if (!use.problem.empty()) use.result = {.call_id = use.id, .name = use.name, .text = use.problem, .failed = true};
+    uses_.push_back(std::move(use));
+  }
+  // What was not asked for this time begins anew.
+  std::erase_if(repeats_, [&](const auto& entry) { return !asked.contains(entry.first); });
+  for (const auto& [call, _] : asked) ++repeats_[call];
+  if (auto why = too_often(); !why.empty()) return fail_with(ErrorCode::agent_failed, std::move(why));
+  tools_answered();
+}
+
+std::string ToolLoop::too_often() const {
+  for (const auto& [call, times] : repeats_) {
+    if (times > most_repeats) {
+      return fmt::format(
+          "the model asked for the same call {} times in a row without getting further: {}; change the task, the instructions or the "
+          "tools",
+          times, shorten(call, most_text));
+    }
+  }
+  return {};
+}
+
+/// Once all are there the model is told, in the order of its calls.
+void ToolLoop::tools_answered() {
+  if (!std::ranges::all_of(uses_, [](const ToolUse& use) { return use.result.has_value(); })) return;
+  model::Message told{.role = model::Role::user, .parts = {}};
+  for (const auto& use : uses_) told.parts.emplace_back(*use.result);
+  messages_.push_back(std::move(told));
+  uses_.clear();
+}
+
+void ToolLoop::take_answer(const model::Response& response) {
+  const auto text = model::text_of(response.message);
+  const auto& schema = setup_->settings.output_schema;
+  if (response.finish == model::Finish::length) {
+    return fail_with(ErrorCode::too_large, "the model's answer was cut off by its output limit; raise max_output_tokens, or ask for less");
+  }
+  repeats_.clear();
+  if (reflection_ == Reflection::reviewing) {
+    reflection_ = Reflection::done;
+    notes_ = text;
+    return say("Now give the final answer, improved where your notes ask for it, and nothing else.");
+  }
+  if (schema.is_null()) {
+    output_ = Json(text);
+  } else if (auto value = value_in(text); !value) {
+    if (repairs_++ >= most_repairs)
+      return fail_with(ErrorCode::agent_failed, fmt::format("the model's answer is not JSON: {}", shorten(text, most_text)));
+    return say("Your answer is not JSON. Answer with a JSON value that fits the schema, and nothing else.");
+  } else if (const auto wrong = schema_violations("answer", schema, *value); !wrong.empty()) {
+    if (repairs_++ >= most_repairs)
+      return fail_with(ErrorCode::agent_failed, fmt::format("the model's answer does not fit output_schema: {}", in_words(wrong)));
+    return say(fmt::format("Your answer does not fit the schema: {}. Answer again with a JSON value that fits, and nothing else.",
+                           in_words(wrong)));
+  } else {
+    output_ = std::move(*value);
+  }
+  if (!setup_->settings.reflect || reflection_ == Reflection::done) return;
+  reflection_ = Reflection::reviewing;
+  output_.reset();
+  say("Review your answer before it counts: is it right, complete, and what was asked for? Write short notes on what should be better, and "
+      "nothing else.");
+}
+
+void ToolLoop::say(std::string text) { messages_.push_back(model::user_says(std::move(text))); }
+
+void ToolLoop::fail_with(ErrorCode code, std::string message) {
+  failed_ = Error{.code = code, .message = std::move(message), .context = {}, .retryable = false, .retry_after = std::nullopt};
+}
+
+// -- what comes next ---------------------------------------------------------------------------------------------------------
+
+Turn ToolLoop::next(const SpendLimits& left) {
+  Turn turn;
+  const auto end_with = [&](ErrorCode code, std::string why) {
+    turn.end =
+        AgentResponse::failed({.code = code, .message = std::move(why), .context = {}, .retryable = false, .retry_after = std::nullopt});
+  };
+  if (output_) {
+    turn.end = result();
+  } else if (failed_) {
+    turn.end = AgentResponse::failed(*failed_);
+  } else if (!uses_.empty()) {
+    std::uint64_t wanted = 0;
+    for (const auto& use : uses_) {
+      if (use.number || use.result) continue;
+      ++wanted;
+      turn.calls.push_back({.kind = CallKind::tool,
+                            .request = JsonObject{{"id", use.id}, {"tool", use.name}, {"arguments", use.arguments}},
+                            .worst_case = {.tool_calls = 1},
+                            .timeout = use.tool->timeout});
+    }
+    if (left.tool_calls && wanted > *left.tool_calls) {
+      turn.calls.clear();
+      end_with(ErrorCode::budget_exceeded, fmt::format("Budget exceeded: the model asks for {} more tool call{}, and {} {} left", wanted,
+                                                       wanted == 1 ? "" : "s", *left.tool_calls, *left.tool_calls == 1 ? "is" : "are"));
+    }
+  } else if (model_calls_.empty()) {
+    if (turns_ >= setup_->settings.max_turns) {
+      end_with(ErrorCode::agent_failed,
+               fmt::format("the model answered {} times and still asks for tools; raise max_turns, or make the task smaller", turns_));
+      return turn;
+    }
+    const auto reserved = reserve(left);
+    if (!reserved) {
+      turn.end = AgentResponse::failed(reserved.error());
+      return turn;
+    }
+    JsonObject request{{"model", setup_->settings.model}, {"turn", turns_ + 1}, {"messages", messages_.size()}};
+    if (reserved->most_output) request["max_output_tokens"] = *reserved->most_output;
+    turn.calls.push_back(
+        {.kind = CallKind::model, .request = std::move(request), .worst_case = reserved->worst_case, .timeout = microseconds{0}});
+  }
+  return turn;
+}
+
+Result<ToolLoop::Reserve> ToolLoop::reserve(const SpendLimits& left) const {
+  Reserve out{.worst_case = {}, .most_output = setup_->settings.max_output_tokens};
+  if (!left.tokens && !left.nano_dollars) return out;
+  const auto& name = setup_->settings.model;
+  const auto over = [](std::string message) { return fail(ErrorCode::budget_exceeded, "Budget exceeded: " + std::move(message)); };
+  const auto prompt = model::prompt_token_bound(request(std::nullopt));
+  auto most = std::uint64_t{out.most_output.value_or(usual_output_tokens)};
+  if (left.tokens) {
+    if (*left.tokens <= prompt)
+      return over(fmt::format("the prompt may be up to {} tokens, and {} are left; raise the budget, or make the task smaller", prompt,
+                              *left.tokens));
+    most = std::min(most, *left.tokens - prompt);
+  }
+  if (left.nano_dollars) {
+    const auto cost = [&](std::uint64_t output) { return setup_->prices.most_cost_of(prompt, output, name); };
+    if (!cost(most)) {
+      return fail(ErrorCode::unsupported,
+                  fmt::format("the model '{}' has no price, so a budget of money cannot hold; add it to the price table, or "
+                              "bound tokens instead",
+                              name));
+    }
+    const auto fits = [&](std::uint64_t output) {
+      const auto price = cost(output);
+      return price && price->nano >= 0 && static_cast<std::uint64_t>(price->nano) <= *left.nano_dollars;
+    };
+    if (!fits(1)) {
+      return over(fmt::format(
+          "the next answer may cost {}, and {} are left; raise the budget, or make the task smaller", model::to_string(*cost(1)),
+          model::to_string(
+              {.nano = static_cast<std::int64_t>(std::min<std::uint64_t>(*left.nano_dollars, std::numeric_limits<std::int64_t>::max()))})));
+    }
+    std::uint64_t low = 1;
+    for (auto high = most; low < high;) {
+      const auto middle = high - (high - low) / 2;
+      if (fits(middle)) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    most = std::min(most, low);
+    out.worst_case.nano_dollars = static_cast<std::uint64_t>(cost(most)->nano);
+  }
+  out.worst_case.tokens = prompt + most;
+  out.most_output = static_cast<std::uint32_t>(most);
+  return out;
+}
+
+std::optional<CallAnswer> ToolLoop::instead_of_repeating(std::uint32_t number) {
+  if (is_model_call(number)) return std::nullopt;
+  const auto& use = use_of(number);
+  if (use.tool == nullptr || use.tool->effect != tool::Effect::effect) return std::nullopt;
+  return CallAnswer{
+      .value = outcome_to_json(tool::Outcome::failure(
+          "the outcome is unknown: the call was under way when its process died, and it must not be repeated blindly; find out first "
+          "whether it was done")),
+      .used = {.tool_calls = 1}};
+}
+
+CallAnswer ToolLoop::failure(std::uint32_t number, const Error& why) {
+  if (is_model_call(number)) return {.value = JsonObject{{"error", error_to_json(why)}}, .used = {}};
+  const auto& use = use_of(number);
+  const bool late = why.code == ErrorCode::timeout && use.tool != nullptr;
+  return {.value = outcome_to_json(tool::Outcome::failure(
+              late ? fmt::format("it took longer than {} s and was ended", std::chrono::duration<double>(use.tool->timeout).count())
+                   : why.message)),
+          .used = {.tool_calls = 1}};
+}
+
+const ToolLoop::ToolUse& ToolLoop::use_of(std::uint32_t number) const {
+  static const ToolUse none{};
+  const auto use = std::ranges::find_if(uses_, [&](const ToolUse& one) { return one.number == number; });
+  return use == uses_.end() ? none : *use;
+}
+
+model::Request ToolLoop::request_of(std::uint32_t number) const {
+  const auto call = model_calls_.find(number);
+  return request(call == model_calls_.end() ? std::nullopt : call->second);
+}
+
+model::Request ToolLoop::request(std::optional<std::uint32_t> most_output) const {
+  const auto& settings = setup_->settings;
+  model::Request out;
+  out.model = settings.model.substr(settings.model.find('/') + 1);
+  out.instructions = settings.role.empty() ? settings.instructions
+                                           : fmt::format("You are {}.{}{}", settings.role, settings.instructions.empty() ? "" : "\n\n",
+                                                         settings.instructions);
+  out.messages = messages_;
+  for (const auto& spec : setup_->tools)
+    out.tools.push_back({.name = spec.name, .description = spec.description, .parameters = spec.parameters});
+  if (!settings.output_schema.is_null() && reflection_ != Reflection::reviewing)
+    out.output = model::OutputSchema{.name = "answer", .schema = settings.output_schema, .strict = false};
+  out.max_output_tokens = most_output;
+  out.temperature = settings.temperature;
+  out.top_p = settings.top_p;
+  out.reasoning_effort = settings.reasoning_effort;
+  return settings.tool_calling == "react" ? to_react(std::move(out)) : out;
+}
+
+Spend ToolLoop::cost_of(const model::Response& response, const model::Request& request) const {
+  // A server that does not say what it used is taken at the worst.
+  const auto usage = response.usage.value_or(
+      model::Usage{.input = model::prompt_token_bound(request), .output = request.max_output_tokens.value_or(usual_output_tokens)});
+  Spend out{.tokens = usage.input + usage.output, .nano_dollars = 0, .tool_calls = 0};
+  if (const auto cost = setup_->prices.cost_of(usage, setup_->settings.model))
+    out.nano_dollars = static_cast<std::uint64_t>(std::max<std::int64_t>(cost->nano, 0));
+  return out;
+}
+
+AgentResponse ToolLoop::result() const {
+  auto value = identity_;
+  value["output"] = *output_;
+  JsonArray sources;
+  for (const auto& source : sources_) sources.emplace_back(source);
+  value["sources"] = std::move(sources);
+  if (setup_->settings.reflect) value["reflection_notes"] = notes_;
+  auto response = AgentResponse::ok(std::move(value));
+  auto& metadata = response.metadata;
+  metadata["model"] = model_;
+  metadata["turns"] = turns_;
+  metadata["tool_calls"] = tool_calls_;
+  metadata["usage"] = usage_to_json(usage_);
+  if (priced_) metadata["cost_usd"] = static_cast<double>(nano_dollars_) / 1e9;
+  JsonArray messages;
+  for (const auto& message : messages_) messages.push_back(model::message_to_json(message));
+  metadata["messages"] = std::move(messages);
+  return response;
+}
+
+}  // namespace skein::agent

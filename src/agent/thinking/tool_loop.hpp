@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/machine.hpp"
+#include "agent/thinking/settings.hpp"
+#include "model/exchange.hpp"
+#include "model/prices.hpp"
+#include "tool/tool.hpp"
+
+namespace skein::agent {
+
+/// What all tasks of one agent share.
+struct LoopSetup {
+  std::string agent;
+  ThinkingSettings settings;
+  std::vector<tool::Spec> tools;           ///< that it may call, sorted by name
+  model::PriceTable prices;
+};
+
+/// The same tool with the same arguments, asked for in one turn after another: so often, and no more.
+inline constexpr std::uint32_t most_repeats = 3;
+/// Answers that do not fit the schema; after so many the task fails.
+inline constexpr std::uint32_t most_repairs = 2;
+/// Of a tool's result, in bytes: a model is given no more.
+inline constexpr std::size_t most_of_a_result = std::size_t{64} << 10;
+/// Of an answer, where a budget must know the most it can cost and nobody has said it.
+inline constexpr std::uint32_t usual_output_tokens = 4096;
+
+/// The loop of an agent that thinks: ask the model; call the tools that it asks for, all at once; tell it what they brought; until it
+/// answers without asking for one. Pure: a fold over calls and answers. What the model gets wrong (unknown tools, arguments that are no
+/// JSON or do not fit, calls that were cut off) is told to it and not run. `ThinkingAgent` adds the I/O.
+class ToolLoop : public Machine {
+ public:
+  /// `prompt`: what the task says. `identity`: members of the result that are known before.
+  ToolLoop(std::shared_ptr<const LoopSetup> setup, std::vector<model::Message> prompt, JsonObject identity);
+
+  void begin_attempt() override;
+  void started(std::uint32_t number, CallKind kind, const JsonPtr& request) override;
+  void answered(std::uint32_t number, const JsonPtr& answer) override;
+  [[nodiscard]] Turn next(const SpendLimits& left) override;
+  [[nodiscard]] std::optional<CallAnswer> instead_of_repeating(std::uint32_t number) override;
+  [[nodiscard]] CallAnswer failure(std::uint32_t number, const Error& why) override;
+
+  /// The request of an open model call, and the call of an open tool call.
+  [[nodiscard]] model::Request request_of(std::uint32_t number) const;
+  struct ToolUse {
+    std::string id;
+    const tool::Spec* tool = nullptr;      ///< null: there is none of that name; the problem says so
+    std::string name;
+    Json arguments;
+    std::string problem;                   ///< why it is not run; told to the model
+    std::optional<std::uint32_t> number;   ///< once it was begun
+    std::optional<model::ToolResult> result;
+  };
+  [[nodiscard]] const ToolUse& use_of(std::uint32_t number) const;
+  [[nodiscard]] bool is_model_call(std::uint32_t number) const { return model_calls_.contains(number); }
+  [[nodiscard]] const LoopSetup& setup() const { return *setup_; }
+
+  /// What it cost, by the price table.
+  [[nodiscard]] Spend cost_of(const model::Response& response, const model::Request& request) const;
+
+ private:
+  void hear(const model::Response& response);
+  void take_answer(const model::Response& response);
+  void take_calls(const model::Message& message, model::Finish finish);
+  void say(std::string text);
+  void fail_with(ErrorCode code, std::string message);
+  [[nodiscard]] std::string too_often() const;
+  void tools_answered();
+  [[nodiscard]] model::Request request(std::optional<std::uint32_t> most_output) const;
+  /// How many tokens an answer may have so that the call fits into what is left; empty where none does. `why`: in words.
+  struct Reserve {
+    Spend worst_case;
+    std::optional<std::uint32_t> most_output;
+  };
+  [[nodiscard]] Result<Reserve> reserve(const SpendLimits& left) const;
+  [[nodiscard]] AgentResponse result() const;
+
+  std::shared_ptr<const LoopSetup> setup_;
+  JsonObject identity_;
+  std::vector<model::Message> messages_;
+  std::map<std::uint32_t, std::optional<std::uint32_t>> model_calls_;  ///< open ones, with the most they may say
+  std::vector<ToolUse> uses_;              ///< of the latest answer
+  std::map<std::string, std::uint32_t, std::less<>> repeats_;  ///< how often in a row each call was asked for
+  std::vector<std::string> sources_;
+  std::uint32_t turns_ = 0;
+  std::uint32_t repairs_ = 0;
+  std::uint32_t tool_calls_ = 0;
+  /// The model reviews its answer, and then gives the final one.
+  enum class Reflection : std::uint8_t { none, reviewing, done } reflection_ = Reflection::none;
+  std::string notes_;                      ///< of the review
+  model::Usage usage_;
+  std::uint64_t nano_dollars_ = 0;
+  bool priced_ = true;
+  std::string model_;                      ///< that answered
+  std::optional<Json> output_;
+  std::optional<Error> failed_;
+};
+
+}  // namespace skein::agent

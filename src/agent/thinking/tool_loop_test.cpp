@@ -1,0 +1,401 @@
+#include "agent/thinking/tool_loop.hpp"
+
+#include <gtest/gtest.h>
+
+#include "agent/thinking/loop_journal.hpp"
+#include "model/token_bound.hpp"
+
+namespace skein::agent {
+namespace {
+
+using model::Finish;
+
+tool::Spec spec(std::string name, tool::Effect effect = tool::Effect::pure) {
+  tool::Spec out;
+  out.name = std::move(name);
+  out.description = "adds";
+  out.parameters = *parse_json(R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})");
+  out.effect = effect;
+  return out;
+}
+
+LoopSetup usual() {
+  LoopSetup setup;
+  setup.agent = "writer";
+  setup.settings.model = "test/small";
+  setup.tools = {spec("add"), spec("pay", tool::Effect::effect)};
+  setup.prices =
+      model::PriceTable::parse(R"({"keep_built_in":false,"prices":[{"model":"test/small","input":1,"output":10}]})", "here").value();
+  return setup;
+}
+
+/// Plays the journal's part: what a turn wants is started, answers are told.
+struct Play {
+  explicit Play(LoopSetup with = usual()) : setup(std::make_shared<const LoopSetup>(std::move(with))), loop(made()) {}
+
+  std::unique_ptr<ToolLoop> made() const;
+
+  Turn turn() {
+    auto out = loop->next(left);
+    for (const auto& call : out.calls) {
+      auto request = std::make_shared<const Json>(call.request);
+      journal.push_back({.kind = call.kind, .request = request, .answer = nullptr});
+      loop->started(static_cast<std::uint32_t>(journal.size()), call.kind, request);
+    }
+    return out;
+  }
+  void answer(std::uint32_t number, Json value) {
+    journal[number - 1].answer = std::make_shared<const Json>(std::move(value));
+    loop->answered(number, journal[number - 1].answer);
+  }
+  /// One turn, which must be a model call, answered with a text and calls {name, arguments}.
+  void model_says(const std::string& text, std::vector<std::pair<std::string, std::string>> calls = {}, Finish finish = Finish::stop) {
+    const auto wanted = turn();
+    ASSERT_EQ(wanted.calls.size(), 1U) << (wanted.end ? wanted.end->error.message : "");
+    ASSERT_EQ(wanted.calls[0].kind, CallKind::model);
+    model::Response response{
+        .message = {.role = model::Role::assistant, .parts = {}}, .finish = finish, .usage = model::Usage{.input = 100, .output = 10}};
+    if (!text.empty()) response.message.parts.emplace_back(model::Text{text});
+    for (auto& [name, arguments] : calls) {
+      response.message.parts.emplace_back(
+          model::ToolCall{.id = "c" + std::to_string(++ids), .name = name, .arguments = arguments, .kept = {}});
+    }
+    answer(static_cast<std::uint32_t>(journal.size()), response_to_json(response));
+  }
+  /// One turn of tool calls, all answered with this.
+  void tools_bring(Json value, std::vector<std::string> sources = {}) {
+    const auto before = journal.size();
+    const auto wanted = turn();
+    ASSERT_FALSE(wanted.calls.empty());
+    for (auto number = before + 1; number <= journal.size(); ++number) {
+      ASSERT_EQ(journal[number - 1].kind, CallKind::tool);
+      answer(static_cast<std::uint32_t>(number), outcome_to_json({.failed = false, .value = value, .sources = sources}));
+    }
+  }
+  AgentResponse end() {
+    auto last = turn();
+    EXPECT_TRUE(last.calls.empty());
+    EXPECT_TRUE(last.end);
+    return last.end ? std::move(*last.end) : AgentResponse{};
+  }
+  std::string told() const {
+    const auto request = loop->request_of(0);
+    return to_json(model::message_to_json(request.messages.back()));
+  }
+
+  struct Entry {
+    CallKind kind;
+    JsonPtr request;
+    JsonPtr answer;
+  };
+  std::shared_ptr<const LoopSetup> setup;
+  std::unique_ptr<ToolLoop> loop;
+  std::vector<Entry> journal;
+  SpendLimits left;
+  int ids = 0;
+};
+
+class Pure final : public ToolLoop {
+ public:
+  using ToolLoop::ToolLoop;
+  asio::awaitable<CallAnswer> perform(std::uint32_t) override { co_return CallAnswer{}; }
+};
+
+std::unique_ptr<ToolLoop> Play::made() const {
+  return std::make_unique<Pure>(setup, std::vector{model::user_says("What is 2 and 3?")}, JsonObject{{"agent_id", "writer"}});
+}
+
+TEST(ToolLoop, AnAnswerWithoutCallsIsTheResult) {
+  Play play;
+  play.model_says("Five.");
+  const auto response = play.end();
+  ASSERT_TRUE(response.success);
+  EXPECT_EQ(to_json(response.result), R"({"agent_id":"writer","output":"Five.","sources":[]})");
+  EXPECT_EQ(response.metadata.at("turns"), 1);
+  EXPECT_EQ(to_json(response.metadata.at("usage")), R"({"input_tokens":100,"output_tokens":10})");
+  EXPECT_EQ(response.metadata.at("cost_usd"), 0.0002);
+  EXPECT_EQ(response.metadata.at("messages").as_array().size(), 2U);
+}
+
+TEST(ToolLoop, ToolsAreCalledTogetherAndTheModelIsToldInTheOrderOfItsCalls) {
+  Play play;
+  play.model_says("", {{"add", R"({"n":2})"}, {"add", R"({"n":3})"}}, Finish::tool_calls);
+  const auto wanted = play.turn();
+  ASSERT_EQ(wanted.calls.size(), 2U);
+  EXPECT_EQ(wanted.calls[0].timeout, seconds{5});
+  EXPECT_EQ(wanted.calls[0].worst_case.tool_calls, 1U);
+  EXPECT_TRUE(play.turn().calls.empty()) << "they are under way";
+  play.answer(3, outcome_to_json({.failed = false, .value = 5, .sources = {"b", "a"}}));
+  EXPECT_TRUE(play.turn().calls.empty()) << "one is not there yet";
+  play.answer(2, outcome_to_json({.failed = true, .value = "no", .sources = {"a"}}));
+  play.model_says("Five.");
+  const auto response = play.end();
+  EXPECT_EQ(to_json(response.result.at("sources")), R"(["b","a"])");
+  EXPECT_EQ(to_json(response.metadata.at("messages").at(2)),
+            R"({"role":"user","parts":[{"type":"tool_result","call_id":"c1","name":"add","text":"no","failed":true},)"
+            R"({"type":"tool_result","call_id":"c2","name":"add","text":"5"}]})");
+}
+
+TEST(ToolLoop, TheSameJournalLeadsToTheSameState) {
+  Play play;
+  play.model_says("", {{"add", R"({"n":2})"}, {"nothing", "{}"}}, Finish::tool_calls);
+  play.tools_bring(4);
+  const auto again = play.made();
+  std::uint32_t number = 0;
+  for (const auto& entry : play.journal) {
+    again->started(++number, entry.kind, entry.request);
+    again->answered(number, entry.answer);
+  }
+  const auto next = again->next({});
+  ASSERT_EQ(next.calls.size(), 1U);
+  EXPECT_EQ(to_json(next.calls[0].request), to_json(play.turn().calls[0].request));
+  EXPECT_EQ(again->request_of(0).messages, play.loop->request_of(0).messages);
+}
+
+TEST(ToolLoop, WhatTheModelGetsWrongIsToldToItAndNotRun) {
+  Play play;
+  play.model_says("", {{"adds", "{}"}, {"add", "{\"n\":"}, {"add", "[1]"}, {"add", R"({"n":"x"})"}}, Finish::tool_calls);
+  EXPECT_NE(play.told().find("there is no tool 'adds'; did you mean 'add'?"), std::string::npos) << play.told();
+  EXPECT_NE(play.told().find("not a JSON object"), std::string::npos);
+  EXPECT_NE(play.told().find("they are array"), std::string::npos);
+  EXPECT_NE(play.told().find("'arguments.n' must be an integer"), std::string::npos);
+  play.model_says("I give up.");
+  EXPECT_TRUE(play.end().success);
+  EXPECT_EQ(play.journal.size(), 2U);
+}
+
+TEST(ToolLoop, ACallThatWasCutOffIsNotRun) {
+  Play play;
+  play.model_says("", {{"add", R"({"n":2})"}, {"add", R"({"n":)"}}, Finish::length);
+  const auto wanted = play.turn();
+  EXPECT_EQ(wanted.calls.size(), 1U);
+  play.answer(2, outcome_to_json(tool::Outcome::ok(2)));
+  EXPECT_NE(play.told().find("cut off by the output limit"), std::string::npos);
+}
+
+TEST(ToolLoop, AnAnswerThatWasCutOffIsNone) {
+  Play play;
+  play.model_says("Five is", {}, Finish::length);
+  EXPECT_EQ(play.end().error.code, ErrorCode::too_large);
+}
+
+TEST(ToolLoop, TheSameCallAgainAndAgainStopsIt) {
+  Play play;
+  for (std::uint32_t i = 0; i < most_repeats; ++i) {
+    play.model_says("", {{"add", R"({"n":2})"}}, Finish::tool_calls);
+    play.tools_bring(2);
+  }
+  play.model_says("", {{"add", R"({ "n": 2 })"}}, Finish::tool_calls);
+  const auto response = play.end();
+  EXPECT_EQ(response.error.code, ErrorCode::agent_failed);
+  EXPECT_NE(response.error.message.find("4 times in a row"), std::string::npos) << response.error.message;
+}
+
+TEST(ToolLoop, OtherCallsInBetweenAreProgress) {
+  Play play;
+  for (int i = 0; i < 6; ++i) {
+    play.model_says("", {{"add", i % 2 == 0 ? R"({"n":2})" : R"({"n":3})"}}, Finish::tool_calls);
+    play.tools_bring(2);
+  }
+  play.model_says("done");
+  EXPECT_TRUE(play.end().success);
+}
+
+TEST(ToolLoop, TurnsAreLimited) {
+  auto setup = usual();
+  setup.settings.max_turns = 2;
+  Play play(std::move(setup));
+  for (int i = 0; i < 2; ++i) {
+    play.model_says("", {{"add", R"({"n":)" + std::to_string(i) + "}"}}, Finish::tool_calls);
+    play.tools_bring(2);
+  }
+  EXPECT_NE(play.end().error.message.find("raise max_turns"), std::string::npos);
+}
+
+TEST(ToolLoop, AnAnswerMustFitItsSchemaAndIsRepaired) {
+  auto setup = usual();
+  setup.settings.output_schema = *parse_json(R"({"type":"object","properties":{"sum":{"type":"integer"}},"required":["sum"]})");
+  Play play(std::move(setup));
+  play.model_says("Five.");
+  EXPECT_NE(play.told().find("is not JSON"), std::string::npos);
+  play.model_says(R"({"sum":"5"})");
+  EXPECT_NE(play.told().find("'answer.sum' must be an integer"), std::string::npos);
+  play.model_says("Here:\n```json\n{\"sum\": 5}\n```");
+  const auto response = play.end();
+  ASSERT_TRUE(response.success) << response.error.message;
+  EXPECT_EQ(to_json(response.result.at("output")), R"({"sum":5})");
+}
+
+TEST(ToolLoop, AnAnswerThatNeverFitsFails) {
+  auto setup = usual();
+  setup.settings.output_schema = *parse_json(R"({"type":"integer"})");
+  Play play(setup);
+  for (int i = 0; i < 3; ++i) play.model_says("Five.");
+  EXPECT_NE(play.end().error.message.find("is not JSON: Five."), std::string::npos);
+  Play other(setup);
+  for (int i = 0; i < 3; ++i) other.model_says("\"5\"");
+  EXPECT_NE(other.end().error.message.find("does not fit output_schema"), std::string::npos);
+}
+
+TEST(ToolLoop, AReviewComesBeforeTheFinalAnswer) {
+  auto setup = usual();
+  setup.settings.reflect = true;
+  setup.settings.output_schema = *parse_json(R"({"type":"integer"})");
+  Play play(std::move(setup));
+  play.model_says("4");
+  EXPECT_FALSE(play.loop->request_of(0).output) << "notes are text";
+  play.model_says("It should be 5.");
+  EXPECT_TRUE(play.loop->request_of(0).output);
+  play.model_says("5");
+  const auto response = play.end();
+  EXPECT_EQ(response.result.at("output"), 5);
+  EXPECT_EQ(response.result.at("reflection_notes"), "It should be 5.");
+}
+
+TEST(ToolLoop, ModelsThatDeclineOrAreFilteredFail) {
+  Play play;
+  play.model_says("I cannot help with that.", {}, Finish::refusal);
+  EXPECT_NE(play.end().error.message.find("declined: I cannot help"), std::string::npos);
+  Play other;
+  other.model_says("", {}, Finish::content_filter);
+  EXPECT_NE(other.end().error.message.find("provider's filter"), std::string::npos);
+}
+
+TEST(ToolLoop, APausedAnswerIsAskedForAgain) {
+  Play play;
+  play.model_says("Let me", {}, Finish::paused);
+  play.model_says(" see: five.");
+  EXPECT_TRUE(play.end().success);
+}
+
+TEST(ToolLoop, AFailedCallFailsTheAttemptAndTheNextGoesOn) {
+  Play play;
+  play.model_says("", {{"add", R"({"n":2})"}}, Finish::tool_calls);
+  play.tools_bring(2);
+  (void)play.turn();
+  const Error busy{.code = ErrorCode::rate_limited, .message = "slow down", .context = {}, .retryable = true, .retry_after = seconds{3}};
+  play.answer(3, play.loop->failure(3, busy).value);
+  EXPECT_EQ(play.end().error, busy);
+  play.loop->begin_attempt();
+  play.model_says("Two.");
+  EXPECT_EQ(play.end().result.at("output"), "Two.");
+}
+
+TEST(ToolLoop, OnlyEffectsAreNotRepeated) {
+  Play play;
+  play.model_says("", {{"add", R"({"n":2})"}, {"pay", R"({"n":2})"}}, Finish::tool_calls);
+  (void)play.turn();
+  EXPECT_FALSE(play.loop->instead_of_repeating(2));
+  const auto instead = play.loop->instead_of_repeating(3);
+  ASSERT_TRUE(instead);
+  EXPECT_EQ(instead->used.tool_calls, 1U);
+  play.answer(3, instead->value);
+  play.answer(
+      2,
+      play.loop->failure(2, {.code = ErrorCode::timeout, .message = "Request timeout", .context = {}, .retryable = true, .retry_after = {}})
+          .value);
+  EXPECT_NE(play.told().find("the outcome is unknown"), std::string::npos);
+  EXPECT_NE(play.told().find("longer than 5 s"), std::string::npos);
+  (void)play.turn();
+  EXPECT_FALSE(play.loop->instead_of_repeating(4));
+}
+
+TEST(ToolLoop, LongResultsAreCutAndSaidToBe) {
+  Play play;
+  play.model_says("", {{"add", R"({"n":2})"}}, Finish::tool_calls);
+  std::string text(most_of_a_result - 1, 'x');
+  play.tools_bring(Json(text + "äöü"));
+  EXPECT_NE(play.told().find("[cut: this is the beginning, 65535 of 65541 bytes"), std::string::npos);
+}
+
+TEST(ToolLoop, ABudgetOfTokensLowersTheAnswerAndEndsTheTask) {
+  Play play;
+  const auto prompt = [&] { return model::prompt_token_bound(play.loop->request_of(0)); };
+  play.left.tokens = prompt() + 50;
+  const auto wanted = play.loop->next(play.left);
+  ASSERT_EQ(wanted.calls.size(), 1U);
+  EXPECT_EQ(wanted.calls[0].worst_case.tokens, prompt() + 50);
+  EXPECT_EQ(wanted.calls[0].request.at("max_output_tokens"), 50);
+  play.left.tokens = prompt() + 100'000;
+  EXPECT_EQ(play.loop->next(play.left).calls[0].request.at("max_output_tokens"), usual_output_tokens);
+  play.left.tokens = prompt();
+  EXPECT_EQ(play.loop->next(play.left).end->error.code, ErrorCode::budget_exceeded);
+}
+
+TEST(ToolLoop, ABudgetOfMoneyHoldsAtTheWorstPrice) {
+  Play play;
+  const auto prompt = model::prompt_token_bound(play.loop->request_of(0));
+  play.left.nano_dollars = prompt * 1000 + 30 * 10'000 + 9'999;  // a dollar and ten dollars a million tokens
+  const auto wanted = play.loop->next(play.left);
+  ASSERT_EQ(wanted.calls.size(), 1U);
+  EXPECT_EQ(wanted.calls[0].request.at("max_output_tokens"), 30);
+  EXPECT_EQ(wanted.calls[0].worst_case.nano_dollars, prompt * 1000 + 30 * 10'000);
+  play.left.nano_dollars = prompt * 1000;
+  const auto over = play.loop->next(play.left);
+  EXPECT_EQ(over.end->error.code, ErrorCode::budget_exceeded);
+}
+
+TEST(ToolLoop, ABudgetOfMoneyNeedsAPrice) {
+  auto setup = usual();
+  setup.settings.model = "test/unknown";
+  Play play(std::move(setup));
+  play.left.nano_dollars = 1'000'000'000'000;
+  EXPECT_EQ(play.loop->next(play.left).end->error.code, ErrorCode::unsupported);
+}
+
+TEST(ToolLoop, ABudgetOfToolCallsEndsTheTaskBeforeAnyIsMade) {
+  Play play;
+  play.model_says("", {{"add", R"({"n":2})"}, {"add", R"({"n":3})"}}, Finish::tool_calls);
+  play.left.tool_calls = 1;
+  const auto over = play.loop->next(play.left);
+  EXPECT_TRUE(over.calls.empty());
+  EXPECT_EQ(over.end->error.message, "Budget exceeded: the model asks for 2 more tool calls, and 1 is left");
+}
+
+TEST(ToolLoop, CostsFollowWhatTheServerSaysOrTheWorst) {
+  Play play;
+  const auto request = play.loop->request_of(0);
+  EXPECT_EQ(play.loop->cost_of({.usage = model::Usage{.input = 100, .output = 10}}, request),
+            (Spend{.tokens = 110, .nano_dollars = 200'000, .tool_calls = 0}));
+  EXPECT_EQ(play.loop->cost_of({}, request).tokens, model::prompt_token_bound(request) + usual_output_tokens);
+}
+
+TEST(ToolLoop, TheModelIsToldWhoItIsAndWhatItMayCall) {
+  auto setup = usual();
+  setup.settings.role = "a careful accountant";
+  setup.settings.instructions = "Answer shortly.";
+  setup.settings.temperature = 0.5;
+  Play play(setup);
+  const auto request = play.loop->request_of(0);
+  EXPECT_EQ(request.model, "small");
+  EXPECT_EQ(request.instructions, "You are a careful accountant.\n\nAnswer shortly.");
+  EXPECT_EQ(request.tools.size(), 2U);
+  EXPECT_EQ(request.temperature, 0.5);
+  setup.settings.tool_calling = "react";
+  Play react(setup);
+  EXPECT_TRUE(react.loop->request_of(0).tools.empty());
+  EXPECT_NE(react.loop->request_of(0).instructions.find("Action Input:"), std::string::npos);
+}
+
+TEST(LoopJournal, AnswersAreReadBack) {
+  const model::Response response{.message = {.role = model::Role::assistant, .parts = {model::Text{"hi"}}},
+                                 .finish = Finish::refusal,
+                                 .usage = model::Usage{.input = 5, .cached_input = 1, .cache_write = 2, .output = 3, .reasoning = 1},
+                                 .model = "m-1",
+                                 .id = "r1"};
+  const auto again = response_in(response_to_json(response));
+  EXPECT_EQ(again.message, response.message);
+  EXPECT_EQ(again.finish, response.finish);
+  EXPECT_EQ(again.usage, response.usage);
+  EXPECT_EQ(again.model, "m-1");
+  EXPECT_EQ(again.id, "r1");
+  EXPECT_TRUE(response_in(7).message.parts.empty());
+  EXPECT_FALSE(response_in(JsonObject{{"message", 3}}).usage);
+  EXPECT_EQ(response_in(JsonObject{{"usage", {{"input_tokens", "x"}}}}).usage->input, 0U);
+  EXPECT_FALSE(error_in(JsonObject{}));
+  EXPECT_EQ(error_in(JsonObject{{"error", 4}})->code, ErrorCode::bad_response);
+  EXPECT_TRUE(outcome_in(7).value.is_null());
+}
+
+}  // namespace
+}  // namespace skein::agent
