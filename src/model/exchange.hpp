@@ -72,6 +72,8 @@ struct Response {
   std::optional<Usage> usage;  ///< absent where the server did not say
   std::string model;           ///< that answered, as the server calls it
   std::string id;              ///< the provider's name for this answer
+  std::string answered_by;     ///< the full name, provider/model, of the model that was asked; codecs leave it empty
+  bool cached = false;         ///< answered before, to an identical request: it cost nothing now
 };
 
 /// A piece of an answer on its way. Views are valid during the call.
