@@ -12,6 +12,8 @@
 
 namespace skein::http {
 
+class BodySink;
+
 namespace asio = boost::asio;
 
 struct ClientOptions {
@@ -36,8 +38,20 @@ class Client {
   /// reused connection that the server closed before it answered is replaced once, as every HTTP client does.
   [[nodiscard]] asio::awaitable<Result<Response>> send(Request request);
 
+  /// As above, but the body of an answer with a status of 2xx goes to `sink` as it comes: its headers first, then each piece as soon as
+  /// it has been received and decompressed, so that a caller can measure the time to the first byte and the gaps after it, and cancel.
+  /// Every other answer (an error status, a redirect that is handed back) is collected in `Response::body`, up to
+  /// `Request::max_response_bytes`; the sink hears nothing of it. `max_stream_bytes` limits what the sink gets, after decompression;
+  /// 0: no limit. A sink that wants no more ends the exchange, which is no error; that closes a connection of HTTP/1.1, so one that knows
+  /// its answer to be complete better lets the rest pass. An error after the sink has heard something leaves it with a part of the answer.
+  /// `sink` lives until this has returned.
+  [[nodiscard]] asio::awaitable<Result<Response>> send(Request request, BodySink& sink,
+                                                       std::size_t max_stream_bytes = std::size_t{256} << 20);
+
  private:
   class Engine;
+  static asio::awaitable<Result<Response>> follow(std::shared_ptr<Engine> engine, Request request, BodySink* sink,
+                                                  std::size_t max_stream_bytes);
   std::shared_ptr<Engine> engine_;
 };
 

@@ -8,18 +8,20 @@ namespace skein::http {
 namespace {
 
 constexpr std::size_t max_header_bytes = std::size_t{256} << 10;
+constexpr long small_piece = 4096;  // libcurl keeps a buffer of this size for each transfer
 
 }  // namespace
 
 CurlTransfer::CurlTransfer(std::shared_ptr<CurlMulti> multi, const asio::any_io_executor& executor, const Hop& hop, const Request& request,
-                           const ClientOptions& options, BodySink& sink)
+                           const ClientOptions& options, BodySink& sink, Pieces pieces)
     : multi_(std::move(multi)),
       easy_(multi_->take_easy()),
       end_event_(executor, asio::steady_timer::time_point::max()),
       hop_(hop),
       request_(request),
       options_(options),
-      sink_(sink) {}
+      sink_(sink),
+      pieces_(pieces) {}
 
 CurlTransfer::~CurlTransfer() {
   multi_->remove(easy_);
@@ -63,6 +65,7 @@ void CurlTransfer::start(milliseconds time_left) {
       curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
       break;
   }
+  if (pieces_ == Pieces::small) curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, small_piece);
   curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);
   curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
@@ -119,6 +122,11 @@ bool CurlTransfer::header_line(std::string_view line) {
     if (space != std::string_view::npos) std::from_chars(line.data() + space + 1, line.data() + line.size(), head_.status);
   } else if (line.empty()) {
     headers_done_ = true;
+    const bool interim = head_.status < 200;
+    if (!interim && !head_told_) {
+      head_told_ = true;
+      return ask([&] { return sink_.head(head_.status, head_.headers); });
+    }
   } else if (!headers_done_) {
     const auto colon = line.find(':');
     if (colon != std::string_view::npos) {
@@ -129,7 +137,19 @@ bool CurlTransfer::header_line(std::string_view line) {
 }
 
 std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
-  return static_cast<CurlTransfer*>(self)->sink_.write({data, size * count}) ? size * count : 0;
+  auto& transfer = *static_cast<CurlTransfer*>(self);
+  return transfer.ask([&] { return transfer.sink_.write({data, size * count}); }) ? size * count : 0;
+}
+
+template <class Call>
+bool CurlTransfer::ask(Call call) {
+  try {
+    if (call()) return true;
+  } catch (...) {
+    thrown_ = std::current_exception();
+  }
+  stopped_ = true;
+  return false;
 }
 
 void CurlTransfer::ended(CURLcode code) {

@@ -1,32 +1,30 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "http/body_sink.hpp"
 #include "http/client.hpp"
 #include "http/curl_multi.hpp"
 #include "http/redirect.hpp"
 
 namespace skein::http {
 
-/// Where the bytes of a body go as they come (after decompression). Private to this folder until a stream needs it.
-class BodySink {
- public:
-  virtual ~BodySink() = default;
-  /// False ends the transfer.
-  [[nodiscard]] virtual bool write(std::string_view chunk) = 0;
-};
+/// How large the pieces are in which a body is read from the wire: a whole body in large ones; of streams there may be thousands at once.
+enum class Pieces : std::uint8_t { large, small };
 
 /// One hop on one easy handle: sets it up, collects status and headers, hands the body to a sink. Private to this folder.
 class CurlTransfer final : public CurlMulti::Listener {
  public:
   /// `hop`, `request` and `options` live until the transfer has gone.
   CurlTransfer(std::shared_ptr<CurlMulti> multi, const asio::any_io_executor& executor, const Hop& hop, const Request& request,
-               const ClientOptions& options, BodySink& sink);
+               const ClientOptions& options, BodySink& sink, Pieces pieces);
   /// Takes the transfer off the wire if it is still on it.
   ~CurlTransfer();
   CurlTransfer(const CurlTransfer&) = delete;
@@ -39,6 +37,10 @@ class CurlTransfer final : public CurlMulti::Listener {
   [[nodiscard]] asio::steady_timer& end_event() { return end_event_; }
 
   [[nodiscard]] CURLcode code() const { return code_; }
+  /// The sink wanted no more.
+  [[nodiscard]] bool was_stopped() const { return stopped_; }
+  /// What the sink threw.
+  [[nodiscard]] const std::exception_ptr& thrown() const { return thrown_; }
   /// Status, headers and timings so far.
   [[nodiscard]] Response take_head();
   [[nodiscard]] bool headers_too_large() const { return headers_too_large_; }
@@ -57,6 +59,9 @@ class CurlTransfer final : public CurlMulti::Listener {
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   bool header_line(std::string_view line);
+  /// Whether the sink wants more; nothing that it throws may pass through libcurl.
+  template <class Call>
+  bool ask(Call call);
   void set_method();
   void set_headers();
 
@@ -67,17 +72,23 @@ class CurlTransfer final : public CurlMulti::Listener {
   const Request& request_;
   const ClientOptions& options_;
   BodySink& sink_;
+  Pieces pieces_;
+  bool stopped_ = false;
+  std::exception_ptr thrown_;
   std::unique_ptr<curl_slist, FreeList> header_list_;
   std::array<char, CURL_ERROR_SIZE> detail_{};
   Response head_;
   std::size_t header_bytes_ = 0;
   bool headers_too_large_ = false;
   bool headers_done_ = false;  ///< what comes after the blank line of a final answer are trailers
+  bool head_told_ = false;
   bool ended_ = false;
   CURLcode code_ = CURLE_OK;
 };
 
-/// What a failed transfer means to a caller. `elapsed` is the time of the whole request.
+/// What a failed transfer means to a caller, whose sink did not stop it. `elapsed` is the time of the whole request.
 [[nodiscard]] Error transfer_error(const CurlTransfer& transfer, const Hop& hop, const Request& request, milliseconds elapsed);
+/// The body, or the stream, is larger than `limit`.
+[[nodiscard]] Error body_too_large(const Hop& hop, std::size_t limit);
 
 }  // namespace skein::http

@@ -14,6 +14,8 @@ tests can use it as a witness.
   /bomb/N                    N megabytes of zeros, gzipped
   /hang                      answers never; /hangs says how many wait and how many saw the client go
   /slow-body                 headers and the first bytes, then nothing
+  /sse/N                     N events, one at a time; ?gate=K holds back each but the first until /open?gate=K lets one more pass;
+                             ?then=end|hang|cut says what follows the last, ?gzip=1 compresses, ?status=S answers with that status
   /broken/KIND               no-response, close-early, bad-chunk, not-http, header-flood, bad-gzip
   /flaky/N                   503 for the first N requests with the same Idempotency-Key (or ?key=), then 200
   /count?key=K               how many requests carried that key; without key: all keys
@@ -37,6 +39,12 @@ from urllib.parse import parse_qs, urlsplit
 lock = threading.Lock()
 state = {"accepted": 0, "requests": 0, "hanging": 0, "gone": 0}
 counts = {}
+gates = {}
+
+
+def gate(name):
+    with lock:
+        return gates.setdefault(name, threading.Semaphore(0))
 
 
 def zeros_gzipped(megabytes):
@@ -156,6 +164,11 @@ class Handler(BaseHTTPRequestHandler):
         elif what == "slow-body":
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nfirst")
             self.wait_until_gone()
+        elif what == "sse":
+            self.events(int(parts[1]), query)
+        elif what == "open":
+            gate(query["gate"]).release()
+            self.reply(body={})
         elif what == "broken":
             self.broken(parts[1])
         elif what == "flaky":
@@ -182,6 +195,33 @@ class Handler(BaseHTTPRequestHandler):
             self.model(url.path, body)
         else:
             self.reply(404, {"error": f"no {url.path} here"})
+
+    def events(self, count, query):
+        packer = zlib.compressobj(9, zlib.DEFLATED, 31) if "gzip" in query else None
+        self.send_response(int(query.get("status", "200")))
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        if packer:
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+
+        def send(data):
+            if data:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+                self.wfile.flush()
+
+        for number in range(count):
+            if number > 0 and "gate" in query:
+                gate(query["gate"]).acquire(timeout=60)
+            event = b'data: {"n": %d}\n\n' % number
+            send(packer.compress(event) + packer.flush(zlib.Z_SYNC_FLUSH) if packer else event)
+        if query.get("then") == "hang":
+            self.wait_until_gone()
+        elif query.get("then") == "cut":
+            self.close_connection = True
+        else:
+            send(packer.flush() if packer else b"")
+            self.wfile.write(b"0\r\n\r\n")
 
     def broken(self, kind):
         if kind == "no-response":

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,11 @@ class Folder {
     const auto path = path_ / name;
     std::ofstream(path, std::ios::binary) << text;
     return path;
+  }
+  [[nodiscard]] std::filesystem::path at(std::string_view name) const { return path_ / name; }
+  [[nodiscard]] std::string read(std::string_view name) const {
+    std::ifstream in(path_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
   }
 
  private:

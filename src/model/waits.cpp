@@ -1,0 +1,44 @@
+#include "model/waits.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "async/cancelled.hpp"
+
+namespace skein::model {
+namespace {
+
+class TimerAlarm final : public Alarm {
+ public:
+  explicit TimerAlarm(const asio::any_io_executor& executor) : timer_(executor, asio::steady_timer::time_point::max()) {}
+
+  void set(microseconds duration) override { timer_.expires_after(duration); }
+
+  asio::awaitable<void> ring() override {
+    while (true) {
+      const auto [failed] = co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+      if (!failed) co_return;
+      const auto state = co_await asio::this_coro::cancellation_state;
+      if (state.cancelled() != asio::cancellation_type::none) async::throw_cancelled();
+    }
+  }
+
+ private:
+  asio::steady_timer timer_;
+};
+
+}  // namespace
+
+std::unique_ptr<Alarm> TimerWaits::alarm(const asio::any_io_executor& executor) { return std::make_unique<TimerAlarm>(executor); }
+
+asio::awaitable<void> wait(Waits& waits, microseconds duration) {
+  if (duration <= microseconds{0}) co_return;
+  const auto executor = co_await asio::this_coro::executor;
+  const auto alarm = waits.alarm(executor);
+  alarm->set(duration);
+  co_await alarm->ring();
+}
+
+}  // namespace skein::model
