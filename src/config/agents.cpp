@@ -31,6 +31,7 @@ bool is_literal(const TextTemplate& value) { return !text_of(value).empty() && !
 
 bool has(const AgentSpec& agent, std::string_view key) {
   if (key == "workflow") return !agent.workflow.document.is_null();
+  if (key == "model") return !agent.model.source.is_null();
   return key == "endpoint" ? !agent.endpoint.source.is_null() : !agent.command.source.is_null();
 }
 
@@ -118,6 +119,7 @@ void check_agents(const WorkflowSpec& spec, Problems& problems) {
     if (!has_problem_at(problems, Path(at, "type"))) {
       check_needs(agent, at, problems);
       check_endpoint(agent, at, problems);
+      check_thinking(agent, at, problems);
     }
     if (agent.authentication) check_authentication(*agent.authentication, Path(at, "authentication"), problems);
     if (agent.retry_config && agent.retry_config->initial_delay > agent.retry_config->max_delay) {

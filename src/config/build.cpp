@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -15,6 +16,12 @@ using workflow::Template;
 
 /// A value that the author left out.
 Json or_object(const Json& source) { return source.is_null() ? Json(JsonObject{}) : source; }
+
+agent::SpendLimits spend_limits(std::optional<std::uint32_t> tokens, std::optional<double> cost, std::optional<std::uint32_t> tool_calls) {
+  agent::SpendLimits out{.tokens = tokens, .nano_dollars = std::nullopt, .tool_calls = tool_calls};
+  if (cost) out.nano_dollars = static_cast<std::uint64_t>(std::llround(*cost * 1e9));
+  return out;
+}
 
 class Build {
  public:
@@ -82,6 +89,10 @@ class Build {
     JsonObject env;
     for (const auto& [name, value] : spec.env) env[name] = value.source;
     out.env = templates_.compile(std::move(env), TemplatePlace::agent, Path(at, "env"));
+    if (!spec.model.source.is_null()) {
+      out.thinking = templates_.compile(thinking_of(spec), TemplatePlace::agent, at);
+    }
+    if (spec.budget) out.budget = spend_limits(spec.budget->tokens, spec.budget->cost, spec.budget->tool_calls);
     if (!spec.workflow.document.is_null()) out.workflow = inner_workflow(spec.workflow.document, Path(at, "workflow"), problems_);
     return out;
   }
@@ -199,7 +210,11 @@ std::shared_ptr<workflow::Definition> build_definition(const WorkflowSpec& spec,
   out->failure_strategy = spec.failure_strategy;
   out->global_timeout = spec.global_timeout;
   out->on_failure = spec.on_failure;
-  if (spec.budget) out->budget = {.wall_time = spec.budget->wall_time, .attempts = spec.budget->attempts};
+  if (const auto& budget = spec.budget) {
+    out->budget = {.wall_time = budget->wall_time,
+                   .attempts = budget->attempts,
+                   .spend = spend_limits(budget->tokens, budget->cost, budget->tool_calls)};
+  }
   out->inputs = build_inputs(spec, problems);
   TemplateChecker templates(spec, names, graph, edges, problems);
   Build(spec, document, names, graph, templates, problems, *out).run();

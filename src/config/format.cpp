@@ -11,8 +11,7 @@ namespace skein::config {
 namespace {
 
 /// Keys that later versions bring. They are refused by name wherever a workflow, an agent or a task may have keys.
-constexpr std::array<std::string_view, 12> later_keys{"budget", "concurrency", "include",       "schedule", "model",    "instructions",
-                                                      "tools",  "role",        "output_schema", "session",  "fallback", "guardrails"};
+constexpr std::array<std::string_view, 5> later_keys{"concurrency", "include", "schedule", "session", "guardrails"};
 
 constexpr std::array<std::string_view, 7> types{"string", "number", "integer", "boolean", "array", "object", "null"};
 
@@ -55,7 +54,7 @@ std::span<const std::string_view> schema_types() { return types; }
 
 const std::vector<KindNeeds>& kind_needs() {
   static const std::vector<KindNeeds> needs{
-      {AgentKind::ai_agent, {"endpoint"}, {}},
+      {AgentKind::ai_agent, {}, {"model", "endpoint"}},
       {AgentKind::http_api, {"endpoint"}, {}},
       {AgentKind::mcp_server, {}, {"endpoint", "command"}},
       {AgentKind::exec, {"command"}, {}},
@@ -139,9 +138,7 @@ const Table<workflow::RetryOn>& table_of<workflow::RetryOn>() {
 template <>
 const Table<AgentSpec>& table_of<AgentSpec>() {
   using T = AgentSpec;
-  static const Table<T> table(
-      {.name = "agent", .about = "Something that can be given a task. What each type does: agents.md.", .refused = later_keys},
-      {
+  std::vector<Field<T>> fields{
           field("name", &T::name,
                 {.about = "Unique among the agents; letters, digits, `_`, `-` and `.`, up to 128.",
                  .example = "weather_api",
@@ -149,7 +146,7 @@ const Table<AgentSpec>& table_of<AgentSpec>() {
                  .check = check_name}),
           field("type", &T::type, {.about = "The kind of agent.", .example = "http_api", .required = true}),
           field("endpoint", &T::endpoint,
-                {.about = "The service's address. Required for http_api and ai_agent; mcp_server needs it or `command`.",
+                {.about = "The service's address. Required for http_api; ai_agent needs it or `model`, mcp_server it or `command`.",
                  .example = "https://api.example.com/v1",
                  .min_items = 1}),
           field("timeout", &T::timeout, {.about = "The longest one attempt may take.", .example = "2m", .minimum = 0.001}),
@@ -170,7 +167,11 @@ const Table<AgentSpec>& table_of<AgentSpec>() {
           field("workflow", &T::workflow,
                 {.about = "workflow: what its tasks run, as the path of a file, from this one's folder, or written out here.",
                  .example = "parts/invoice.yaml"}),
-      });
+  };
+  for (auto& field : config::thinking_fields()) fields.push_back(std::move(field));
+  static const Table<T> table(
+      {.name = "agent", .about = "Something that can be given a task. What each type does: agents.md.", .refused = later_keys},
+      std::move(fields));
   return table;
 }
 
@@ -347,6 +348,11 @@ const Table<BudgetSpec>& table_of<BudgetSpec>() {
                  .example = "200",
                  .minimum = 1,
                  .maximum = 1'000'000'000}),
+          field("tokens", &T::tokens,
+                {.about = "How many tokens its calls of models may cost, prompts and answers together.", .example = "200000", .minimum = 1}),
+          field("cost", &T::cost,
+                {.about = "How many US dollars its calls of models may cost.", .example = "0.50", .minimum = 0.000001, .maximum = 1'000'000}),
+          field("tool_calls", &T::tool_calls, {.about = "How many calls of tools its agents may make.", .example = "50", .minimum = 0}),
       });
   return table;
 }

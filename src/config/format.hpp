@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/thinking/settings.hpp"
 #include "base/describe.hpp"
 #include "workflow/definition.hpp"
 
@@ -53,6 +54,20 @@ struct AuthenticationSpec {
 
 // Parsed as they are: resilience::RetryPolicy, resilience::BreakerPolicy and workflow::RetryOn.
 
+/// A schema: an object of the keys in `SchemaSpec`, or the name of a type as shorthand.
+struct SchemaNode {
+  Json source;  ///< with shorthands written out
+};
+
+enum class ToolCalling : std::uint8_t { native, react };
+
+/// What calls of models and tools may cost.
+struct SpendSpec {
+  std::optional<std::uint32_t> tokens;
+  std::optional<double> cost;  ///< US dollars
+  std::optional<std::uint32_t> tool_calls;
+};
+
 struct AgentSpec {
   std::string name;
   AgentKind type = AgentKind::custom;
@@ -67,6 +82,21 @@ struct AgentSpec {
   std::vector<TextTemplate> args;
   describe::Named<TextTemplate> env;
   InnerWorkflow workflow;
+  // Of an ai_agent that thinks; see thinking.cpp and agent::ThinkingSettings.
+  TextTemplate model;
+  std::vector<std::string> fallback_models;
+  TextTemplate instructions;
+  TextTemplate role;
+  std::vector<std::string> tools;
+  ToolCalling tool_calling = ToolCalling::native;
+  std::uint32_t max_turns = agent::ThinkingSettings{}.max_turns;
+  std::optional<std::uint32_t> max_output_tokens;
+  std::optional<double> temperature;
+  std::optional<double> top_p;
+  std::string reasoning_effort;
+  std::optional<SchemaNode> output_schema;
+  bool reflect = false;
+  std::optional<SpendSpec> budget;
 };
 
 struct ApprovalSpec {
@@ -124,10 +154,6 @@ struct DefaultsSpec {
   std::optional<std::uint32_t> max_concurrency;
 };
 
-/// A schema: an object of the keys in `SchemaSpec`, or the name of a type as shorthand.
-struct SchemaNode {
-  Json source;  ///< with shorthands written out
-};
 /// `type`: a word or a list of words.
 struct TypeWords {
   Json source;
@@ -175,6 +201,9 @@ struct ConcurrencySpec {
 struct BudgetSpec {
   std::optional<microseconds> wall_time;
   std::optional<std::uint32_t> attempts;
+  std::optional<std::uint32_t> tokens;
+  std::optional<double> cost;  ///< US dollars
+  std::optional<std::uint32_t> tool_calls;
 };
 
 struct WorkflowSpec {
@@ -212,6 +241,9 @@ struct KindNeeds {
 
 /// The words of JSON Schema's `type`.
 [[nodiscard]] std::span<const std::string_view> schema_types();
+
+/// The keys of agents that say how an ai_agent thinks.
+[[nodiscard]] std::vector<describe::Field<AgentSpec>> thinking_fields();
 
 }  // namespace skein::config
 

@@ -1,0 +1,140 @@
+#include <array>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+#include "config/shapes.hpp"
+#include "config/validate.hpp"
+
+namespace skein::describe {
+
+template <>
+std::span<const std::string_view> names_of<config::ToolCalling>() {
+  static constexpr std::array<std::string_view, 2> words{"native", "react"};
+  return words;
+}
+
+template <>
+const Table<config::SpendSpec>& table_of<config::SpendSpec>() {
+  using T = config::SpendSpec;
+  static const Table<T> table(
+      {.name = "agent_budget", .about = "What an agent may spend in one run. A call that could break it is not made: the task fails with `budget_exceeded`."},
+      {
+          field("tokens", &T::tokens, {.about = "Tokens, prompts and answers together.", .example = "50000", .minimum = 1}),
+          field("cost", &T::cost, {.about = "US dollars.", .example = "0.10", .minimum = 0.000001, .maximum = 1'000'000}),
+          field("tool_calls", &T::tool_calls, {.about = "Calls of tools.", .example = "20", .minimum = 0}),
+      });
+  return table;
+}
+
+}  // namespace skein::describe
+
+// Agents that think: which model, told what, with which tools.
+namespace skein::config {
+
+using describe::add_error;
+using describe::field;
+using describe::Path;
+using describe::Problems;
+
+std::vector<describe::Field<AgentSpec>> thinking_fields() {
+  using T = AgentSpec;
+  return {
+      field("model", &T::model,
+            {.about = "ai_agent: the model that thinks, as `provider/model`; models.md lists the providers. Then there is no `endpoint`.",
+             .example = "openai/gpt-5.4-mini",
+             .min_items = 1}),
+      field("fallback_models", &T::fallback_models,
+            {.about = "ai_agent with a model: asked in this order where the model cannot be reached.", .example = "[ollama/qwen3]"}),
+      field("instructions", &T::instructions,
+            {.about = "ai_agent with a model: what it is told before each task (the system prompt).", .example = "Answer in one sentence."}),
+      field("role", &T::role, {.about = "ai_agent with a model: who it is, in a few words.", .example = "a careful accountant"}),
+      field("tools", &T::tools,
+            {.about = "ai_agent with a model: the tools it may call, by name or pattern; `skein tools list` shows them.",
+             .example = "[calculator, \"db_*\"]"}),
+      field("tool_calling", &T::tool_calling,
+            {.about = "ai_agent with a model: `react` for models that cannot call tools natively.", .example = "react"}),
+      field("max_turns", &T::max_turns,
+            {.about = "ai_agent with a model: how often the model may answer in one task.", .minimum = 1, .maximum = 1000}),
+      field("max_output_tokens", &T::max_output_tokens,
+            {.about = "ai_agent with a model: the length of one answer at most.", .example = "2000", .minimum = 1}),
+      field("temperature", &T::temperature,
+            {.about = "ai_agent with a model: how freely it chooses its words.", .example = "0.2", .minimum = 0, .maximum = 2}),
+      field("top_p", &T::top_p,
+            {.about = "ai_agent with a model: the share of likely words it chooses from.", .example = "0.9", .minimum = 0, .maximum = 1}),
+      field("reasoning_effort", &T::reasoning_effort,
+            {.about = "ai_agent with a model: how long it thinks, in the provider's words.", .example = "low"}),
+      field("output_schema", &T::output_schema,
+            {.about = "ai_agent with a model: what its answer must look like; `output` is then a value and not a text.",
+             .example = "{type: object, properties: {total: number}, required: [total]}"}),
+      field("reflect", &T::reflect, {.about = "ai_agent with a model: it reviews its answer once before the answer counts."}),
+      field("budget", &T::budget, {.about = "ai_agent with a model: what it may spend in one run."}),
+  };
+}
+
+Json thinking_of(const AgentSpec& agent) {
+  if (agent.model.source.is_null()) return nullptr;
+  JsonObject out;
+  const auto words = [](const std::vector<std::string>& list) {
+    JsonArray array;
+    for (const auto& word : list) array.emplace_back(word);
+    return array;
+  };
+  out["model"] = agent.model.source;
+  if (!agent.fallback_models.empty()) out["fallback_models"] = words(agent.fallback_models);
+  if (!agent.instructions.source.is_null()) out["instructions"] = agent.instructions.source;
+  if (!agent.role.source.is_null()) out["role"] = agent.role.source;
+  if (!agent.tools.empty()) out["tools"] = words(agent.tools);
+  out["tool_calling"] = describe::names_of<ToolCalling>()[static_cast<std::size_t>(agent.tool_calling)];
+  out["max_turns"] = agent.max_turns;
+  if (agent.max_output_tokens) out["max_output_tokens"] = *agent.max_output_tokens;
+  if (agent.temperature) out["temperature"] = *agent.temperature;
+  if (agent.top_p) out["top_p"] = *agent.top_p;
+  if (!agent.reasoning_effort.empty()) out["reasoning_effort"] = agent.reasoning_effort;
+  if (agent.output_schema) out["output_schema"] = agent.output_schema->source;
+  if (agent.reflect) out["reflect"] = true;
+  return out;
+}
+
+void check_thinking(const AgentSpec& agent, const Path& at, Problems& problems) {
+  const bool thinks = !agent.model.source.is_null();
+  if (thinks && agent.type == AgentKind::ai_agent && !agent.endpoint.source.is_null()) {
+    add_error(problems, Path(at, "endpoint"),
+              fmt::format("agent '{}' has a model and an endpoint; keep the model, which knows its provider's address, or the endpoint",
+                          agent.name),
+              describe::Part::key);
+  }
+  const auto* name = agent.model.source.if_string();
+  if (name != nullptr && name->find("{{") == boost::json::string::npos) {
+    const auto slash = name->find('/');
+    if (slash == 0 || slash == boost::json::string::npos || slash + 1 == name->size()) {
+      add_error(problems, Path(at, "model"),
+                fmt::format("'model' must be written as provider/model, got '{}'; for example openai/{}", std::string_view(*name),
+                            slash == boost::json::string::npos ? std::string_view(*name) : "gpt-5.4-mini"));
+    }
+  }
+  if (thinks && agent.type == AgentKind::ai_agent) return;
+  const std::vector<std::pair<std::string_view, bool>> given{{"model", thinks},
+                                                             {"fallback_models", !agent.fallback_models.empty()},
+                                                             {"instructions", !agent.instructions.source.is_null()},
+                                                             {"role", !agent.role.source.is_null()},
+                                                             {"tools", !agent.tools.empty()},
+                                                             {"max_output_tokens", agent.max_output_tokens.has_value()},
+                                                             {"temperature", agent.temperature.has_value()},
+                                                             {"top_p", agent.top_p.has_value()},
+                                                             {"reasoning_effort", !agent.reasoning_effort.empty()},
+                                                             {"output_schema", agent.output_schema.has_value()},
+                                                             {"reflect", agent.reflect},
+                                                             {"budget", agent.budget.has_value()}};
+  for (const auto& [key, is] : given) {
+    if (!is) continue;
+    add_error(problems, Path(at, key),
+              agent.type == AgentKind::ai_agent
+                  ? fmt::format("'{}' needs an ai_agent with a model; add 'model', or remove it", key)
+                  : fmt::format("'{}' belongs to agents of type ai_agent, and '{}' is another; remove it", key, agent.name),
+              describe::Part::key);
+  }
+}
+
+}  // namespace skein::config
