@@ -10,6 +10,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "cli/call_text.hpp"
 #include "cli/values.hpp"
 #include "workflow/event_codec.hpp"
 
@@ -63,6 +64,12 @@ EventText describe(const workflow::Event& event, const workflow::Definition& def
                      : !body.signal.empty() ? fmt::format("waits for the signal {}", one_line(body.signal))
                      : body.wake_at         ? fmt::format("waiting until {}", clock_time(*body.wake_at))
                                             : fmt::format("started (attempt {})", body.attempt.attempt);
+        } else if constexpr (std::is_same_v<Body, CallStarted>) {
+          out.text = call_text(body);
+          out.style = Style::dim;
+        } else if constexpr (std::is_same_v<Body, CallEnded>) {
+          out.text = call_text(body);
+          out.style = is_failure(body) ? Style::yellow : Style::dim;
         } else if constexpr (std::is_same_v<Body, TaskCompleted>) {
           out.text = fmt::format("completed in {}", human_duration(body.duration));
           out.style = Style::green;

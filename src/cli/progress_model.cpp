@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "cli/call_text.hpp"
 #include "cli/output.hpp"
 #include "cli/screen_text.hpp"
 
@@ -84,6 +85,8 @@ void apply_to(TaskProgress& task, const Body& body, Instant at) {
     task.attempt = body.attempt.attempt;
     task.started = at;
     task.due = body.wake_at;
+  } else if constexpr (std::is_same_v<Body, CallStarted>) {
+    task.note = call_text(body);
   } else if constexpr (std::is_same_v<Body, TaskCompleted>) {
     task.status = TaskStatus::completed;
     task.ended = at;

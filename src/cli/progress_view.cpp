@@ -84,6 +84,7 @@ Line task_line(const RunProgress& run, const TaskProgress& task, std::size_t nam
     case TaskStatus::running:
       say(attempt, Style::yellow);
       if (options.interrupted) say("in flight; repeated on resume", Style::yellow);
+      if (!options.interrupted) say(task.note, Style::dim);
       break;
     case TaskStatus::retrying:
       say(attempt, Style::yellow);
