@@ -25,7 +25,7 @@ namespace skein::model {
 /// - An answer with `match` is given whenever the last message holds that text (of a person, or a tool's result), as often as it does.
 /// - The others answer in order: the n-th one where the model has already said n-1 messages in the conversation. So a conversation that
 ///   goes on after a crash gets the answer that it would have got.
-/// - An `error` stands before the answer that follows it: it is given first, `times` times (1) in this process, then the answer is.
+/// - An `error` stands before the answer that follows it: it is given first, `times` times (1) to each agent, then the answer is.
 struct ScriptAnswer {
   std::optional<Error> error;
   std::uint32_t times = 1;   ///< of an error
