@@ -92,8 +92,7 @@ Made make_networked(const ModelChoice& choice, const ModelName& name, const Mode
     if (auto noted = services.recorder->note(std::move(model)); !noted) return std::unexpected(std::move(noted.error()));
     transport = std::make_unique<RecordingTransport>(std::move(transport), services.recorder);
   }
-  const bool limited = choice.limit != resilience::RateLimitPolicy{};
-  auto limit = limited ? services.shared.limit(*provider, choice.limit) : nullptr;
+  auto limit = choice.limit.limits() ? services.shared.limit(*provider, choice.limit) : nullptr;
   return std::make_shared<Client>(name, std::move(*provider), choice.client,
                                   ClientServices{.transport = std::move(transport),
                                                  .codec = std::move(*codec),
