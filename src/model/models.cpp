@@ -58,8 +58,6 @@ Made make_replayed(const ModelChoice& choice, const ModelName& name, const Model
   const auto recorded = (*tape)->model(hash == std::string::npos ? "" : std::string_view(name.model).substr(hash + 1));
   if (!recorded) return std::unexpected(recorded.error());
   const auto& model = **recorded;
-  auto codec = make_codec(model.api);
-  if (!codec) return std::unexpected(std::move(codec.error()));
   const auto recorded_name = parse_model_name(model.name);
   if (!recorded_name) return std::unexpected(recorded_name.error());
   ProviderSettings provider{.name = recorded_name->provider,
@@ -70,7 +68,7 @@ Made make_replayed(const ModelChoice& choice, const ModelName& name, const Model
                             .profile = model.profile};
   return std::make_shared<Client>(*recorded_name, std::move(provider), offline(choice.client),
                                   ClientServices{.transport = std::make_unique<ReplayTransport>(std::move(*tape), services.secrets),
-                                                 .codec = std::move(*codec),
+                                                 .codec = make_codec(model.api),
                                                  .cache = nullptr,
                                                  .limit = nullptr,
                                                  .clock = services.clock,
@@ -81,21 +79,17 @@ Made make_replayed(const ModelChoice& choice, const ModelName& name, const Model
 Made make_networked(const ModelChoice& choice, const ModelName& name, const ModelServices& services) {
   auto provider = resolve_provider(name, choice.provider, services.lookup, services.secrets);
   if (!provider) return std::unexpected(std::move(provider.error()));
-  auto codec = make_codec(provider->api);
-  if (!codec) {
-    codec.error().message = name.text() + ": " + codec.error().message;
-    return std::unexpected(std::move(codec.error()));
-  }
   std::unique_ptr<Transport> transport = std::make_unique<HttpTransport>(services.http);
   if (services.recorder) {
     RecordedModel model{.name = name.text(), .api = provider->api, .base_url = provider->base_url, .profile = provider->profile};
     if (auto noted = services.recorder->note(std::move(model)); !noted) return std::unexpected(std::move(noted.error()));
     transport = std::make_unique<RecordingTransport>(std::move(transport), services.recorder);
   }
+  auto codec = make_codec(provider->api);
   auto limit = choice.limit.limits() ? services.shared.limit(*provider, choice.limit) : nullptr;
   return std::make_shared<Client>(name, std::move(*provider), choice.client,
                                   ClientServices{.transport = std::move(transport),
-                                                 .codec = std::move(*codec),
+                                                 .codec = std::move(codec),
                                                  .cache = services.cache,
                                                  .limit = std::move(limit),
                                                  .clock = services.clock,

@@ -60,7 +60,7 @@ struct ModelChoice {
   resilience::RateLimitPolicy limit;
 };
 
-/// Makes ready to ask; nothing is sent yet. Errors: invalid_argument, unauthenticated, not_found (a file), unsupported; each says what to
+/// Makes ready to ask; nothing is sent yet. Errors: invalid_argument, unauthenticated, not_found (a file); each says what to
 /// do.
 ///
 /// A replayed model has the name of the one that was recorded, so that its answers cost what they cost then.
