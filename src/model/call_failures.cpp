@@ -60,13 +60,14 @@ Error status_failure(const Asked& asked, const http::Response& response, std::st
 }
 
 Error call_failure(const Asked& asked, Error error) {
-  if (says_context_overflow(error.message)) {
+  // Only what a server says: other messages may quote the answer itself.
+  const bool said = error.code == ErrorCode::http_status || error.code == ErrorCode::too_large || error.code == ErrorCode::invalid_argument;
+  if (said && says_context_overflow(error.message)) {
     error.code = ErrorCode::too_large;
     error.retryable = false;
     error.context += (error.context.empty() ? "" : " ") + std::string(overflow);
     error.message += overflow_advice;
   }
-  if (is_out_of_credit(error.message)) error.retryable = false;
   error.message = asked.model + " at " + asked.where + ": " + error.message;
   return error;
 }

@@ -68,9 +68,12 @@ TEST(CallFailure, NamesTheModel) {
   EXPECT_EQ(error.code, ErrorCode::connection_failed);
   EXPECT_EQ(error.context, "os=111");
   EXPECT_TRUE(error.retryable);
-  auto poor = below;
-  poor.message = "insufficient_quota: pay";
-  EXPECT_FALSE(call_failure(asked, poor).retryable);
+  Error quoting = below;
+  quoting.code = ErrorCode::bad_response;
+  quoting.message = "the answer is no JSON: a context window is what a model can see";
+  EXPECT_FALSE(is_context_overflow(call_failure(asked, quoting)));
+  quoting.code = ErrorCode::http_status;
+  EXPECT_TRUE(is_context_overflow(call_failure(asked, quoting)));
 }
 
 }  // namespace

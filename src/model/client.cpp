@@ -93,6 +93,7 @@ asio::awaitable<Result<Response>> Client::complete(Request request, CallOptions 
             .tokens = 0};
   call.asked.where = display(call.url);
   call.tokens = call.body.size() / bytes_per_token + request.max_output_tokens.value_or(usual_output);
+  request = Request();  // a conversation may be long, and many calls wait at once
   auto result = co_await ask(call);
   if (!result) co_return result;
   result->answered_by = asked_.model;

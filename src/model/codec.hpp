@@ -23,6 +23,7 @@ struct Profile {
   bool stream_usage = true;          ///< understands `stream_options.include_usage`
   bool strict_tools = false;         ///< tools are sent with `strict: true`
   bool prompt_cache = true;          ///< mark stable prefixes where the API has marks for that
+  bool reasoning_replay = false;     ///< takes back what the model thought before its calls, in the member that it came in
 };
 
 enum class Streaming : std::uint8_t { off, on };

@@ -20,7 +20,8 @@ struct Quirk {
 constexpr std::array quirks{Quirk{"tool_choice", &Profile::tool_choice},   Quirk{"parallel_tool_calls", &Profile::parallel_tool_calls},
                             Quirk{"image_urls", &Profile::image_urls},     Quirk{"nested_json_schema", &Profile::nested_json_schema},
                             Quirk{"stream_usage", &Profile::stream_usage}, Quirk{"strict_tools", &Profile::strict_tools},
-                            Quirk{"prompt_cache", &Profile::prompt_cache}};
+                            Quirk{"prompt_cache", &Profile::prompt_cache}, Quirk{"reasoning_replay", &Profile::reasoning_replay}};
+static_assert(sizeof(Profile) == quirks.size() + 1, "a quirk is missing here");
 constexpr std::string_view output_limit = "output_limit";
 
 std::string_view to_string(Profile::OutputLimit limit) {

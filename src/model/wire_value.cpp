@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <boost/json/stream_parser.hpp>
+
+#include "base/hash.hpp"
 #include "base/text.hpp"
 
 namespace skein::model::wire {
@@ -72,6 +75,32 @@ std::string arguments_text(const Json* arguments) {
   if (trim(text).empty()) return "{}";
   const auto parsed = parse_json(text);
   return parsed && parsed->is_object() ? to_json(*parsed) : std::string(text);
+}
+
+bool is_cut_off(std::string_view arguments) {
+  const auto text = trim(arguments);
+  if (!text.starts_with('{') && !text.starts_with('[')) return false;
+  boost::json::parse_options options;
+  options.max_depth = max_json_depth;
+  boost::json::stream_parser parser({}, options);
+  boost::json::error_code malformed;
+  parser.write(text.data(), text.size(), malformed);
+  return !malformed && !parser.done();
+}
+
+JsonObject arguments_object(std::string_view arguments) {
+  if (trim(arguments).empty()) return {};
+  auto parsed = parse_json(arguments);
+  if (parsed && parsed->is_object()) return std::move(parsed->get_object());
+  JsonObject out;
+  out.emplace("malformed_arguments", arguments);
+  return out;
+}
+
+std::string made_up_id(std::string_view answer_id, const ToolCall& call, std::size_t number) {
+  std::string base(answer_id);
+  if (base.empty()) base = "call_" + sha256_hex(call.name + "\n" + call.arguments).substr(0, 12);
+  return base + "_" + std::to_string(number);
 }
 
 std::unexpected<Error> bad_answer(std::string message) {

@@ -42,6 +42,14 @@ struct InlineImage {
 /// (cut off, malformed) as it is, nothing as an empty object.
 [[nodiscard]] std::string arguments_text(const Json* arguments);
 
+/// Whether `arguments` are the beginning of a JSON text that never ended, rather than a whole one or none at all.
+[[nodiscard]] bool is_cut_off(std::string_view arguments);
+/// Arguments for formats that take an object only; what a model wrote otherwise is told as such: {"malformed_arguments"}.
+[[nodiscard]] JsonObject arguments_object(std::string_view arguments);
+
+/// A name for a call that its server gave none, the `number`th of its answer: from the answer's name, or else from the call itself.
+[[nodiscard]] std::string made_up_id(std::string_view answer_id, const ToolCall& call, std::size_t number);
+
 /// An answer that the format does not allow: bad_response, worth another try.
 [[nodiscard]] std::unexpected<Error> bad_answer(std::string message);
 /// The body ended before the answer did.

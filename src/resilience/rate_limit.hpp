@@ -10,7 +10,7 @@ namespace skein::resilience {
 struct RateLimitPolicy {
   std::uint64_t requests_per_minute = 0;
   std::uint64_t tokens_per_minute = 0;
-  friend bool operator==(const RateLimitPolicy&, const RateLimitPolicy&) = default;
+  [[nodiscard]] bool limits() const { return requests_per_minute != 0 || tokens_per_minute != 0; }
 };
 
 /// The state of one limit: two buckets that hold what a minute allows and fill evenly. Pure. Whoever takes a place in time order gets it in

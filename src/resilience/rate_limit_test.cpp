@@ -87,10 +87,10 @@ TEST(RateLimit, AClockThatSeemsToGoBackGivesNothing) {
   EXPECT_EQ(limit.take(policy, 0, start), seconds{120});
 }
 
-TEST(RateLimitPolicy, DiffersWhereAnyMemberDoes) {
-  EXPECT_EQ(RateLimitPolicy{}, RateLimitPolicy{});
-  EXPECT_NE(RateLimitPolicy{}, (RateLimitPolicy{.requests_per_minute = 1}));
-  EXPECT_NE(RateLimitPolicy{}, (RateLimitPolicy{.tokens_per_minute = 1}));
+TEST(RateLimitPolicy, LimitsWhereAnyMemberDoes) {
+  EXPECT_FALSE(RateLimitPolicy{}.limits());
+  EXPECT_TRUE((RateLimitPolicy{.requests_per_minute = 1}).limits());
+  EXPECT_TRUE((RateLimitPolicy{.tokens_per_minute = 1}).limits());
 }
 
 }  // namespace

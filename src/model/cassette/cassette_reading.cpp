@@ -184,6 +184,7 @@ Read<RecordedModel> model_of(const JsonObject& line) {
   model.name = std::move(*name);
   model.api = *known;
   model.base_url = std::move(*base_url);
+  while (model.base_url.ends_with('/')) model.base_url.pop_back();
   return model;
 }
 

@@ -78,6 +78,12 @@ TEST(Cassette, ModelsComeBackAsTheyWereWritten) {
   EXPECT_EQ(cassette->source, "written by hand");
 }
 
+TEST(Cassette, PathsAreAddedToTheAddress) {
+  const auto cassette = parse(R"({"model":"openai/y","api":"openai_chat","base_url":"http://h/v1//"})");
+  ASSERT_TRUE(cassette);
+  EXPECT_EQ(cassette->models.at(0).base_url, "http://h/v1");
+}
+
 TEST(Cassette, BlankLinesCount) {
   const auto cassette =
       parse("\n" + cassette_line(request(), {.status = 200, .headers = {}, .body = {}, .chunks = {}, .streamed = false, .failure = {}}));

@@ -39,6 +39,7 @@ Result<void> Recorder::note(RecordedModel model) {
   if (auto url = http::Url::parse(model.base_url)) {
     url->drop_credentials();
     model.base_url = secrets_.redact(url->text());
+    while (model.base_url.ends_with('/')) model.base_url.pop_back();  // paths are added to it
   }
   auto line = cassette_line(model);
   if (!models_.insert(line).second) return {};

@@ -206,15 +206,17 @@ TEST_F(RecordingTest, ModelsAreNotedOnceAndWithoutCredentials) {
   ASSERT_TRUE(recorder);
   const RecordedModel model{.name = "openai/gpt-4o", .api = Api::openai_chat, .base_url = "http://user:pw-12345@h/v1", .profile = {}};
   ASSERT_TRUE((*recorder)->note(model));
-  ASSERT_TRUE((*recorder)->note(model));
+  ASSERT_TRUE((*recorder)->note({.name = "anthropic/claude-x", .api = Api::anthropic_messages, .base_url = "http://h", .profile = {}}));
+  EXPECT_NE(folder.read("c.jsonl").find(R"("base_url":"http://h","profile")"), std::string::npos);
   auto cassette = parse_cassette(file(), "c.jsonl");
   ASSERT_TRUE(cassette) << cassette.error().message;
-  ASSERT_EQ(cassette->models.size(), 1U);
+  ASSERT_EQ(cassette->models.size(), 2U);
   EXPECT_EQ(cassette->models[0].base_url, "http://h/v1");
   const Tape tape(std::move(*cassette));
   EXPECT_EQ((*tape.model(""))->name, "openai/gpt-4o");
   EXPECT_TRUE(tape.model("openai/gpt-4o"));
-  EXPECT_EQ(tape.model("openai/x").error().message, "c.jsonl was not recorded with 'openai/x' but with openai/gpt-4o");
+  EXPECT_EQ(tape.model("openai/x").error().message,
+            "c.jsonl was not recorded with 'openai/x' but with openai/gpt-4o and anthropic/claude-x");
   EXPECT_FALSE(Tape(*parse_cassette(R"({"cassette":1})", "c")).model(""));
 }
 
