@@ -1,4 +1,5 @@
-// A program of somebody who uses Skein as a library: builds a workflow, runs it with a kind of its own, and looks at the results.
+// A program of somebody who uses Skein as a library: makes a tool, builds a workflow, runs it with a kind of its own, and
+// looks at the results.
 
 #include <cstdlib>
 #include <iostream>
@@ -40,9 +41,26 @@ skein::AgentResponse greet(const skein::AgentRequest& request) {
   return skein::AgentResponse::ok(result);
 }
 
+struct Order {
+  std::string article;
+  int count = 1;
+};
+SKEIN_DESCRIBE(Order, (article, "What is ordered"), (count, "How many", skein::at_most(10)))
+
+void try_tools() {
+  const auto order = skein::tool("order", "Order an article", [](const Order& o) { return std::to_string(o.count) + " × " + o.article; });
+  const auto answer = order.call({{"article", "goose"}});
+  expect(answer && answer->value == "1 × goose", "a tool of a C++ function knows its defaults");
+  const auto wrong = order.call({{"article", "goose"}, {"count", 11}});
+  expect(!wrong && wrong.error().code == skein::ErrorCode::invalid_argument, "a tool's arguments are checked");
+  const auto sum = skein::tools::calculator().call({{"expression", "6 * 7"}});
+  expect(sum && sum->value == 42, "the tools that come with Skein are there");
+}
+
 }  // namespace
 
 int main() {
+  try_tools();
   skein::RuntimeConfig config;
   config.durability = skein::Durability::memory;
   skein::LeadAgent agent(config);
