@@ -105,6 +105,7 @@ std::vector<Event> one_of_each() {
       RunFinished{.status = RunStatus::cancelled, .error = "no", .outputs = nullptr},
   };
   std::vector<Event> events;
+  events.reserve(bodies.size());
   for (auto& body : bodies) events.push_back({.at = at, .body = std::move(body)});
   return events;
 }
