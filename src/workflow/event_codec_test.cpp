@@ -202,6 +202,7 @@ TEST(EventCodec, DamagedEntriesAreErrorsAndNeverCrash) {
                                  "[1]",
                                  R"([{}])",
                                  R"([{"type":"run_created","at":1}])",
+                                 R"([{"type":"run_created","at":1,"definition":"abc","inputs":{},"parent":"nobody"}])",
                                  R"([{"type":"nonsense","at":1}])",
                                  R"([{"type":"run_pending","at":1}])",
                                  R"([{"type":"attempt_started","at":1,"task":"third","attempt":1}])",
