@@ -105,6 +105,7 @@ std::vector<Event> one_of_each() {
       RunFinished{.status = RunStatus::cancelled, .error = "no", .outputs = nullptr},
   };
   std::vector<Event> events;
+  events.reserve(bodies.size());
   for (auto& body : bodies) events.push_back({.at = at, .body = std::move(body)});
   return events;
 }
@@ -201,6 +202,7 @@ TEST(EventCodec, DamagedEntriesAreErrorsAndNeverCrash) {
                                  "[1]",
                                  R"([{}])",
                                  R"([{"type":"run_created","at":1}])",
+                                 R"([{"type":"run_created","at":1,"definition":"abc","inputs":{},"parent":"nobody"}])",
                                  R"([{"type":"nonsense","at":1}])",
                                  R"([{"type":"run_pending","at":1}])",
                                  R"([{"type":"attempt_started","at":1,"task":"third","attempt":1}])",
