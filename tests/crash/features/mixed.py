@@ -1,7 +1,9 @@
-"""Random workflows over the language of the file format, from a seed."""
+"""Random workflows over the whole language at once, from a seed."""
 
 import json
 import random
+
+from scenario import Scenario
 
 
 def make_workflow(seed, url):
@@ -88,7 +90,12 @@ def add_loop(rng, seed, tasks, steps):
     ]
 
 
-def write_workflow(seed, url, path):
-    workflow, steps, end = make_workflow(seed, url)
-    path.write_text(json.dumps(workflow, indent=1))
-    return steps, end
+class Mixed(Scenario):
+    def prepare(self):
+        workflow, self.steps, self.end = make_workflow(self.seed, self.witness.url)
+        self.write(workflow)
+
+    def check_run(self, run, events):
+        self.expect(run, "its end", events[-1]["type"], self.end)
+        wanted = sorted(f"{task}:{step}" for task, steps in self.steps.items() for step in steps)
+        self.expect(run, "what completed", self.completed(events), wanted)
