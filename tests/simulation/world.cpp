@@ -58,6 +58,14 @@ class UndoOrder {
 
 constexpr int patience = 5'000;  ///< rounds of help until a run that does not end is a broken promise
 
+Error no_room() {
+  return {.code = ErrorCode::store_full, .message = "simulated: no room", .context = {}, .retryable = true, .retry_after = {}};
+}
+
+Error disk_error() {
+  return {.code = ErrorCode::store_failed, .message = "simulated: I/O error", .context = {}, .retryable = true, .retry_after = {}};
+}
+
 [[noreturn]] void broken(const std::string& what) { throw std::runtime_error(what); }
 
 /// All that a state says, as text.
@@ -90,10 +98,9 @@ World::World(std::uint64_t seed) : random_(seed) {
 World::~World() = default;
 
 std::unique_ptr<World::Owner> World::new_owner() {
-  auto owner = std::make_unique<Owner>(database_, elapsed_, random_);
-  owner->harness.recorder.born = [this](RunId child, const workflow::DefinitionPtr& definition) {
-    if (runs_.emplace(child, Run{.definition = definition}).second) order_.push_back(child);
-  };
+  auto owner = std::make_unique<Owner>(database_, elapsed_, shift_, random_);
+  owner->store->written = [this](const store::Append& append) { see_written(append); };
+  if (full_) owner->store->refuse = no_room();
   owner->harness.elsewhere = [this](RunId to) { mail_.push_back(to); };
   return owner;
 }
@@ -113,17 +120,44 @@ void World::deliver() {
 World::Owner& World::any_owner() { return *owners_[below(random_, static_cast<std::uint32_t>(owners_.size()))]; }
 RunId World::any_run() { return order_[below(random_, static_cast<std::uint32_t>(order_.size()))]; }
 
+void World::know(const workflow::DefinitionPtr& definition) {  // NOLINT(misc-no-recursion): as deep as workflows are nested
+  definitions_.emplace(definition->hash, definition);
+  for (const auto& agent : definition->agents) {
+    if (agent.workflow) know(agent.workflow);
+  }
+}
+
+void World::know_run(RunId id, std::string_view definition_hash) {
+  if (runs_.emplace(id, Run{.definition = definitions_.find(definition_hash)->second}).second) order_.push_back(id);
+}
+
+/// The journal has it, whatever its writer was told.
+void World::see_written(const store::Append& append) {
+  if (append.create) know_run(append.run, append.create->definition_hash);
+  for (const auto& child : append.children) know_run(child.run, child.create->definition_hash);
+  const auto& definition = *runs_.at(append.run).definition;
+  const auto* batch = dynamic_cast<const workflow::EventBatch*>(append.entry.get());
+  for (const auto& event : batch->events()) {
+    const auto* done = std::get_if<workflow::TaskCompleted>(&event.body);
+    if (done == nullptr) continue;
+    auto key = fmt::format("{}:{}:{}", append.run.str(), definition.tasks[done->attempt.task].name, done->attempt.activation);
+    if (done->attempt.item != workflow::no_item) key += fmt::format(":{}", done->attempt.item);
+    done_.insert(std::move(key));
+  }
+}
+
 void World::begin_run() {
   const workflow::DefinitionPtr definition = random_workflow(random_);
+  know(definition);
   auto& owner = any_owner();
   const auto id = owner.harness.run(definition);
-  runs_.emplace(id, Run{.definition = definition});
-  order_.push_back(id);
+  if (owner.harness.acknowledged.back() && !runs_.contains(id)) broken("a run was acknowledged and is not in the store");
   deliver();
 }
 
 void World::step() {
-  switch (below(random_, 14)) {
+  if (full_ && chance(random_, 0.15)) repair();
+  switch (below(random_, 15)) {
     case 0: crash(below(random_, static_cast<std::uint32_t>(owners_.size()))); break;
     case 1: adopt_all(any_owner()); break;
     case 2: tell(any_run(), "signal", {{"name", fmt::format("s{}", below(random_, 3))}, {"payload", below(random_, 100)}}); break;
@@ -148,6 +182,7 @@ void World::step() {
       if (chance(random_, 0.3)) undo(any_run());
       if (chance(random_, 0.5)) travel_from(any_run());
       break;
+    case 8: trouble(); break;
     default: answer_something();
   }
   check_calls();
@@ -182,7 +217,6 @@ void World::answer(Owner& owner, workflow::CallId call, AgentResponse response) 
   check_calls();  // before what was started counts as done
   const auto request = std::move(owner.harness.calls.open.at(call));
   owner.harness.calls.open.erase(call);
-  if (response.success) done_.insert(request->request.idempotency_key);
   owner.harness.engine->on_answer(call, std::move(response));
   owner.harness.meet();
   deliver();
@@ -193,6 +227,7 @@ void World::tell(RunId run, std::string kind, const JsonObject& payload) {
   auto& teller = any_owner();
   const auto posted =
       teller.store->post({.id = 0, .run = run, .kind = std::move(kind), .payload = to_json(payload), .at = teller.harness.clock.now()});
+  if (!posted && teller.store->refuse) return;
   if (!posted && posted.error().code != ErrorCode::conflict) broken("mail was refused: " + posted.error().message);
   mail_.push_back(run);
   deliver();
@@ -202,6 +237,35 @@ void World::pass(microseconds time) {
   elapsed_ += time;
   for (auto& owner : owners_) owner->harness.advance(time);
   deliver();
+}
+
+/// Somebody sets the time of the machine. Due instants are wall time; whatever is due then is done then.
+void World::jump(microseconds by) {
+  shift_ += by;
+  for (auto& owner : owners_) {
+    owner->harness.clock.jump_wall(by);
+    owner->harness.engine->tick();
+    owner->harness.meet();
+  }
+  deliver();
+}
+
+void World::trouble() {
+  switch (below(random_, 5)) {
+    case 0:
+      full_ = true;
+      for (auto& owner : owners_) owner->store->refuse = no_room();
+      break;
+    case 1: any_owner().store->refuse_once = disk_error(); break;
+    case 2: any_owner().store->lie_once = disk_error(); break;
+    case 3: jump(seconds{below(random_, 3'600)}); break;
+    default: jump(-seconds{below(random_, 3'600)}); break;
+  }
+}
+
+void World::repair() {
+  full_ = false;
+  for (auto& owner : owners_) owner->store->refuse.reset();
 }
 
 /// The process is gone: nothing is released in an orderly way, its calls are never answered.
@@ -216,6 +280,7 @@ void World::crash(std::size_t place) {
 
 void World::adopt_all(Owner& owner) {
   const auto claimed = owner.store->claim_runnable(owner.harness.clock.now(), 1 + below(random_, 5));
+  if (!claimed && owner.store->refuse) return;
   if (!claimed) broken("claiming failed: " + claimed.error().message);
   for (const auto& claim : *claimed) {
     const auto adopted = owner.harness.engine->adopt(claim, runs_.at(claim.run).definition);
@@ -286,6 +351,7 @@ void World::check(RunId id) {
     const auto* live = owner->harness.engine->find(id);
     if (live == nullptr) continue;
     ++drivers;
+    if (owner->store->failed(id)) continue;  // it holds what could not be written, or so it was told
     if (digest(*live) != digest(state))
       broken("the owner's state is not what its journal says:\n" + digest(*live) + "--\n" + digest(state));
   }
@@ -332,6 +398,11 @@ std::string World::open_runs() const {
 }
 
 void World::drain() {
+  repair();
+  for (auto& owner : owners_) owner->store->refuse_once.reset(), owner->store->lie_once.reset();
+  jump(-shift_);
+  pass(seconds{2});  // what was refused is written now
+  for (auto& [id, run] : runs_) run.ended = false;
   for (int round = 0;; ++round) {
     for (auto& owner : owners_) {
       adopt_all(*owner);

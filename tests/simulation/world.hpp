@@ -12,7 +12,8 @@
 namespace skein::simulation {
 
 /// Several owners over one store, everything else random and everything repeatable: calls that are answered, failed or forgotten, people,
-/// signals, time that passes and jumps, owners that die. `step` does one thing and checks what must always hold; a broken promise
+/// signals, time that passes and jumps, clocks that are set forth and back, owners that die, commits that are refused or said to be, a full
+/// disk. `step` does one thing and checks what must always hold; a broken promise
 /// is thrown as text.
 class World {
  public:
@@ -37,11 +38,17 @@ class World {
   Owner& any_owner();
   RunId any_run();
   void begin_run();
+  void know(const workflow::DefinitionPtr& definition);
+  void know_run(RunId id, std::string_view definition_hash);
+  void see_written(const store::Append& append);
   void answer_something();
   void answer(Owner& owner, workflow::CallId call, AgentResponse response);
   AgentResponse random_response();
   void tell(RunId run, std::string kind, const JsonObject& payload);
   void pass(microseconds time);
+  void jump(microseconds by);
+  void trouble();
+  void repair();
   void crash(std::size_t owner);
   void adopt_all(Owner& owner);
   void undo(RunId run);
@@ -55,11 +62,14 @@ class World {
   SeededRandom random_;
   std::shared_ptr<store::MemoryDatabase> database_ = store::make_memory_database();
   std::vector<std::unique_ptr<Owner>> owners_;
+  std::map<std::string, workflow::DefinitionPtr, std::less<>> definitions_;  ///< by hash
   std::map<RunId, Run> runs_;
   std::vector<RunId> order_;
   std::vector<RunId> mail_;     ///< runs whose mail nobody has looked at
-  std::set<std::string> done_;  ///< idempotency keys of calls that were answered well
+  std::set<std::string> done_;  ///< idempotency keys of calls whose good answers are in the journal
   microseconds elapsed_{};
+  microseconds shift_{};        ///< by which the wall clock was set forth, all in all
+  bool full_ = false;           ///< the disk, for all owners
   std::uint64_t events_ = 0;
   std::uint64_t crashes_ = 0;
 };

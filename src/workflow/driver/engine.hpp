@@ -120,6 +120,7 @@ class Engine {
   void remove(ActiveRun& run);
   void lose(ActiveRun& run, const Error& why);
   [[nodiscard]] store::RunSummary summary_of(const ActiveRun& run) const;
+  [[nodiscard]] static bool gives_up(const ActiveRun& run);
   [[nodiscard]] bool may_sleep(const ActiveRun& run) const;
 
   // engine_decisions.cpp: from what happened and what is offered to events
