@@ -242,6 +242,7 @@ void World::pass(microseconds time) {
 /// Somebody sets the time of the machine. Due instants are wall time; whatever is due then is done then.
 void World::jump(microseconds by) {
   shift_ += by;
+  farthest_ = std::max(farthest_, shift_);
   for (auto& owner : owners_) {
     owner->harness.clock.jump_wall(by);
     owner->harness.engine->tick();
@@ -293,6 +294,7 @@ void World::adopt_all(Owner& owner) {
 /// Somebody asks that an ended run be undone; of any other run it is refused.
 void World::undo(RunId run) {
   auto& owner = any_owner();
+  if (owner.store->failed(run)) return;  // its engine is about to claim it again
   const auto claimed = owner.store->claim(run);
   if (!claimed) return;
   const auto row = owner.store->find_run(run);
@@ -350,8 +352,8 @@ void World::check(RunId id) {
   for (const auto& owner : owners_) {
     const auto* live = owner->harness.engine->find(id);
     if (live == nullptr) continue;
+    if (owner->store->failed(id)) continue;  // it holds what could not be written, or so it was told, and can do nothing
     ++drivers;
-    if (owner->store->failed(id)) continue;  // it holds what could not be written, or so it was told
     if (digest(*live) != digest(state))
       broken("the owner's state is not what its journal says:\n" + digest(*live) + "--\n" + digest(state));
   }
@@ -392,7 +394,11 @@ std::string World::open_runs() const {
     if (run.ended) continue;
     std::uint64_t count = 0;
     const auto row = owners_.front()->store->find_run(id);
-    out += fmt::format("{} owned={} {}", id.str(), row && row->owned, digest(folded(id, count)));
+    std::string drivers;
+    for (const auto& owner : owners_) {
+      if (owner->harness.engine->drives(id)) drivers += fmt::format(" driven, {} calls open", owner->harness.calls.open.size());
+    }
+    out += fmt::format("{} owned={}{} {}", id.str(), row && row->owned, drivers, digest(folded(id, count)));
   }
   return out;
 }
@@ -400,7 +406,7 @@ std::string World::open_runs() const {
 void World::drain() {
   repair();
   for (auto& owner : owners_) owner->store->refuse_once.reset(), owner->store->lie_once.reset();
-  jump(-shift_);
+  jump(farthest_ - shift_);  // what waits for an instant would wait for as long as the clock was set back
   pass(seconds{2});  // what was refused is written now
   for (auto& [id, run] : runs_) run.ended = false;
   for (int round = 0;; ++round) {
@@ -422,7 +428,10 @@ void World::drain() {
   }
   for (auto& owner : owners_) events_ += owner->harness.recorder.lines.size();
   for (const auto& owner : owners_) {
-    if (owner->harness.engine->active_runs() != 0) broken("an ended run is still driven");
+    for (const auto id : order_) {
+      if (owner->harness.engine->drives(id)) broken("an ended run is still driven: " + id.str());
+    }
+    if (owner->harness.engine->active_runs() != 0) broken("a run is driven twice or is in no store");
   }
 }
 

@@ -69,6 +69,7 @@ class World {
   std::set<std::string> done_;  ///< idempotency keys of calls whose good answers are in the journal
   microseconds elapsed_{};
   microseconds shift_{};        ///< by which the wall clock was set forth, all in all
+  microseconds farthest_{};
   bool full_ = false;           ///< the disk, for all owners
   std::uint64_t events_ = 0;
   std::uint64_t crashes_ = 0;

@@ -26,7 +26,13 @@ const RunState* Engine::find(RunId run) const {
   return it == by_id_.end() ? nullptr : &runs_.at(it->second)->state;
 }
 
+/// A run that is claimed while its commit was refused, or so it was said, goes on from its journal.
 Engine::ActiveRun& Engine::add(std::unique_ptr<ActiveRun> run) {
+  if (const auto stale = by_id_.find(run->id); stale != by_id_.end()) {
+    auto& old = *runs_.at(stale->second);
+    release_births(old);
+    remove(old);
+  }
   auto& added = *run;
   added.token = next_token_++;
   by_id_.emplace(added.id, added.token);
@@ -299,11 +305,9 @@ void Engine::lose(ActiveRun& run, const Error& why) {
   const auto id = run.id;
   const auto epoch = run.epoch;
   const auto acknowledge = std::exchange(run.acknowledge, nullptr);
-  const auto births = std::exchange(run.births, {});
+  release_births(run);
   remove(run);
-  // Of what was written although the store said otherwise nothing may stay with a process that does not drive it.
   (void)services_.store.release(id, epoch);
-  for (const auto& birth : births) (void)services_.store.release(birth.run, birth.epoch);
   if (acknowledge) {
     acknowledge(std::unexpected(why));
     return;
@@ -311,11 +315,17 @@ void Engine::lose(ActiveRun& run, const Error& why) {
   services_.listener.on_lost(id, why);
 }
 
+/// Nothing that was written although the store said otherwise may stay with a process that does not drive it.
+void Engine::release_births(ActiveRun& run) {
+  for (const auto& birth : std::exchange(run.births, {})) (void)services_.store.release(birth.run, birth.epoch);
+}
+
 void Engine::abandon_all() {
   while (!runs_.empty()) {
     auto& run = *runs_.begin()->second;
     const auto id = run.id;
     const auto epoch = run.epoch;
+    release_births(run);
     remove(run);
     (void)services_.store.release(id, epoch);
   }

@@ -113,6 +113,19 @@ TEST_F(StoreFaults, ARunThatSomebodyElseDroveOnAfterAnAmbiguousCommitIsLost) {
   EXPECT_FALSE(store.find_run(run)->owned);
 }
 
+TEST_F(StoreFaults, ARunThatIsTakenUpAgainHereAfterAnAmbiguousCommitIsDrivenOnce) {
+  EngineHarness sleepy(store, {.sleep_after = seconds{5}});
+  const auto definition = call_and_rest();
+  const auto run = sleepy.run(definition);
+  store.lie_once = store_error(ErrorCode::store_failed);
+  sleepy.answer("a", AgentResponse::ok(1));
+  const auto claimed = store.claim(run);
+  ASSERT_TRUE(claimed);
+  ASSERT_TRUE(sleepy.engine->adopt(*claimed, definition));
+  EXPECT_EQ(sleepy.engine->active_runs(), 0U) << "it sleeps";
+  EXPECT_FALSE(store.find_run(run)->owned);
+}
+
 TEST_F(StoreFaults, ARunWhoseCreationIsAmbiguousIsLeftToWhoeverClaimsIt) {
   store.lie_once = store_error(ErrorCode::store_failed);
   h.run(make_definition({{"a"}}));
