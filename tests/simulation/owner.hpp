@@ -3,12 +3,16 @@
 // Private to the world's own sources.
 
 #include <memory>
+#include <stdexcept>
+#include <string>
 
 #include "simulation/random_workflow.hpp"
 #include "simulation/world.hpp"
 #include "support/flaky_store.hpp"
 
 namespace skein::simulation {
+
+[[noreturn]] inline void broken(const std::string& what) { throw std::runtime_error(what); }
 
 /// A process that drives runs.
 struct World::Owner {

@@ -7,13 +7,8 @@
 
 // Runs that are made from the journals of others, at any moment of theirs.
 namespace skein::simulation {
-namespace {
 
 using namespace workflow;
-
-[[noreturn]] void broken(const std::string& what) { throw std::runtime_error(what); }
-
-}  // namespace
 
 /// A retry or a fork of a run; where nothing would be done again there is none.
 void World::travel_from(RunId old) {

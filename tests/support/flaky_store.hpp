@@ -30,7 +30,8 @@ class FlakyStore final : public store::RunStore {
   Result<store::Appending> append(store::Append append, store::CommitSink& sink) override {
     const auto run = append.run;
     auto why = refuse ? refuse : std::exchange(refuse_once, std::nullopt);
-    if (!why && failed_.contains(run)) why = Error{.code = ErrorCode::conflict, .message = "claim it again", .context = {}, .retryable = false, .retry_after = {}};
+    if (!why && failed_.contains(run))
+      why = Error{.code = ErrorCode::conflict, .message = "claim it again", .context = {}, .retryable = false, .retry_after = {}};
     if (why) {
       ++refused;
       failed_.insert(run);

@@ -237,7 +237,11 @@ void Engine::recommit(ActiveRun& run) {
   }
   const auto last = run.committing_seq + run.committing->events().size() - 1;
   if (row->last_seq > last) {
-    lose(run, {.code = ErrorCode::conflict, .message = "another process went on with the run", .context = {}, .retryable = true, .retry_after = {}});
+    lose(run, {.code = ErrorCode::conflict,
+               .message = "another process went on with the run",
+               .context = {},
+               .retryable = true,
+               .retry_after = {}});
     return;
   }
   if (row->last_seq == last) {
