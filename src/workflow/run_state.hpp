@@ -21,7 +21,7 @@ struct StepState {
   std::uint32_t attempt = 0;           ///< the latest that was started; 0 before the first
   Instant started{};                   ///< of the latest attempt
   Instant ended{};
-  Instant due{};                       ///< of its timer, while retrying or waiting
+  Instant due{};                       ///< of its timer, while retrying or waiting; the epoch where it has none
   JsonPtr result;                      ///< of the latest completion
   JsonPtr metadata;
   std::shared_ptr<const Error> error;  ///< of the latest failure

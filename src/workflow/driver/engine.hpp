@@ -118,8 +118,10 @@ class Engine {
   void schedule(ActiveRun& run);
   void announce();
   void remove(ActiveRun& run);
+  void release_births(ActiveRun& run);
   void lose(ActiveRun& run, const Error& why);
   [[nodiscard]] store::RunSummary summary_of(const ActiveRun& run) const;
+  [[nodiscard]] static bool gives_up(const ActiveRun& run);
   [[nodiscard]] bool may_sleep(const ActiveRun& run) const;
 
   // engine_decisions.cpp: from what happened and what is offered to events

@@ -64,9 +64,10 @@ void Engine::tell_family(ActiveRun& run, const EventBody& body) {
     if (!finished->error.empty()) payload["error"] = finished->error;
     return tell(*run.state.parent(), "ended", payload);
   }
-  std::optional<TaskIndex> ended;
+  std::optional<TaskIndex> ended;  // an item that fails has no run any more, and those of the other items go on
   if (const auto* cancelled = std::get_if<TaskCancelled>(&body)) ended = cancelled->task;
-  if (const auto* failed = std::get_if<TaskFailed>(&body)) ended = failed->attempt.task;
+  if (const auto* failed = std::get_if<TaskFailed>(&body); failed != nullptr && failed->attempt.item == no_item)
+    ended = failed->attempt.task;
   if (const auto* items = std::get_if<ItemsEnded>(&body)) ended = items->task;
   if (!ended) return;
   for (const auto child : run.state.awaited_children(*ended)) tell(child, "cancel", {{"reason", "the task that began it has ended"}});

@@ -95,6 +95,24 @@ TEST_F(ChildrenTest, CancellingTheParentCancelsItsChildren) {
   EXPECT_EQ(h.engine->active_runs(), 0U);
 }
 
+TEST_F(ChildrenTest, AnItemThatFailsLeavesTheRunsOfTheOthersAlone) {
+  auto task = runs("each");
+  task.for_each = JsonArray{1, 2, 3};
+  task.continue_on_failure = true;
+  const auto definition = outer({task});
+  definition->agents[1].retry.max_attempts = 1;
+  const auto id = h.run(definition);
+  const Error no{.code = ErrorCode::invalid_argument, .message = "no", .context = {}, .retryable = false, .retry_after = {}};
+  h.answer("work", AgentResponse::failed(no));
+  ASSERT_EQ(h.calls.open.size(), 2U);
+  h.answer("work", AgentResponse::ok(8));
+  h.answer("work", AgentResponse::ok(8));
+  EXPECT_EQ(h.status(id), RunStatus::completed);
+  std::size_t completed = 0;
+  for (std::size_t i = 0; i < 3; ++i) completed += h.status(child(i)) == RunStatus::completed ? 1 : 0;
+  EXPECT_EQ(completed, 2U);
+}
+
 TEST_F(ChildrenTest, ADeadlineOfTheTaskCancelsItsChild) {
   auto task = runs("sub");
   task.deadline = seconds{5};
