@@ -25,12 +25,6 @@ Checked check(const Json& document) {
   return out;
 }
 
-LoadResult finish(Sorted found, std::shared_ptr<workflow::Definition> definition) {
-  if (!found.errors.empty()) return std::unexpected(std::move(found.errors));
-  workflow::finish_definition(*definition);
-  return Loaded{.definition = std::move(definition), .warnings = std::move(found.warnings)};
-}
-
 struct Size {
   std::size_t nodes = 0;
   bool too_deep = false;
@@ -54,6 +48,30 @@ std::string too_large(const Json& document) {
   if (size.nodes > max_document_nodes)
     return fmt::format("more than {} values; split the workflow or shorten its data", max_document_nodes);
   return {};
+}
+
+/// As `check`, with what the files hold that the document names. Problems that have a file of their own go to `elsewhere`.
+Checked check_with_files(Json document, const FileChain& chain, std::vector<Problem>& elsewhere) {
+  const auto unread = embed_inner_workflows(document, chain);
+  auto out = check(document);
+  for (const auto& inner : unread) {
+    std::erase_if(out.problems, [&](const auto& found) { return found.pointer == inner.pointer; });
+    for (const auto& problem : inner.problems) {
+      if (problem.file.empty()) {
+        out.problems.push_back({.pointer = inner.pointer, .message = problem.message, .offset = {}});
+      } else {
+        elsewhere.push_back(problem);
+      }
+    }
+  }
+  if (auto wrong = too_large(document); !wrong.empty()) out.problems.push_back({.pointer = "", .message = std::move(wrong), .offset = {}});
+  return out;
+}
+
+LoadResult finish(Sorted found, std::shared_ptr<workflow::Definition> definition) {
+  if (!found.errors.empty()) return std::unexpected(std::move(found.errors));
+  workflow::finish_definition(*definition);
+  return Loaded{.definition = std::move(definition), .warnings = std::move(found.warnings)};
 }
 
 }  // namespace
@@ -81,20 +99,7 @@ LoadResult load_text(std::string_view text, std::string file_name, Format format
   std::shared_ptr<workflow::Definition> definition;
   std::vector<Problem> elsewhere;
   if (source.complete) {
-    auto document = source.document;
-    const auto unread = embed_inner_workflows(document, chain);
-    auto checked = check(document);
-    for (const auto& inner : unread) {
-      std::erase_if(checked.problems, [&](const auto& found) { return found.pointer == inner.pointer; });
-      for (const auto& problem : inner.problems) {
-        if (problem.file.empty()) {
-          checked.problems.push_back({.pointer = inner.pointer, .message = problem.message, .offset = {}});
-        } else {
-          elsewhere.push_back(problem);
-        }
-      }
-    }
-    if (const auto wrong = too_large(document); !wrong.empty()) checked.problems.push_back({.pointer = "", .message = wrong, .offset = {}});
+    auto checked = check_with_files(source.document, chain, elsewhere);
     for (const auto& found : checked.problems) problems.push_back(locator.locate(found));
     definition = std::move(checked.definition);
   }
@@ -119,12 +124,17 @@ LoadResult load_inner_workflow(const std::filesystem::path& path, FileChain chai
   return load_text(file->text, name, file->format, chain);
 }
 
-LoadResult load_workflow_document(const Json& document) {
+LoadResult load_workflow_document(const Json& document, const std::filesystem::path& folder) {
   if (auto wrong = too_large(document); !wrong.empty()) return refuse("", std::move(wrong));
-  auto checked = check(document);
+  FileChain chain;
+  if (!folder.empty()) chain.push_back((folder / "").lexically_normal());
+  std::vector<Problem> elsewhere;
+  auto checked = check_with_files(document, chain, elsewhere);
   std::vector<Problem> problems;
   for (const auto& found : checked.problems) problems.push_back(located(found, ""));
-  return finish(sorted(std::move(problems)), std::move(checked.definition));
+  auto found = sorted(std::move(problems));
+  found.errors.insert(found.errors.end(), elsewhere.begin(), elsewhere.end());
+  return finish(std::move(found), std::move(checked.definition));
 }
 
 }  // namespace skein::config
