@@ -135,6 +135,8 @@ class WorkflowBuilder {
   WorkflowBuilder& defaults(const Defaults& values);
   /// `schema` as in the file: a type name, or an object such as {"type": "integer", "default": 5}.
   WorkflowBuilder& input(std::string_view name, Json schema);
+  /// Agents and tasks of a file, whose path counts from the folder that `build` is given; see docs/workflow-format.md.
+  WorkflowBuilder& include(std::string_view file, JsonObject parameters = {});
   WorkflowBuilder& agent(const AgentBuilder& agent);
   WorkflowBuilder& task(const TaskBuilder& task);
   /// Where the run goes after `from` (or `start`): to `to` (or `end`). Of the edges that leave a task the first that holds fires.

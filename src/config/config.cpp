@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "config/includes.hpp"
 #include "config/inner_workflows.hpp"
 #include "config/read_document.hpp"
 #include "config/validate.hpp"
@@ -50,28 +51,29 @@ std::string too_large(const Json& document) {
   return {};
 }
 
-/// As `check`, with what the files hold that the document names. Problems that have a file of their own go to `elsewhere`.
-Checked check_with_files(Json document, const FileChain& chain, std::vector<Problem>& elsewhere) {
-  const auto unread = embed_inner_workflows(document, chain);
-  auto out = check(document);
-  for (const auto& inner : unread) {
-    std::erase_if(out.problems, [&](const auto& found) { return found.pointer == inner.pointer; });
-    for (const auto& problem : inner.problems) {
-      if (problem.file.empty()) {
-        out.problems.push_back({.pointer = inner.pointer, .message = problem.message, .offset = {}});
-      } else {
-        elsewhere.push_back(problem);
-      }
-    }
+/// Checks a document and what it names. `own`: how problems of the document itself get their place; `found`: what reading it brought.
+LoadResult load(Json document, const std::string& file_name, const FileChain& chain, const LocateOwn& own, std::vector<Problem> found) {
+  auto assembled = assemble(std::move(document), chain, own);
+  std::vector<std::string> files{file_name};
+  files.insert(files.end(), assembled.files.begin(), assembled.files.end());
+  found.insert(found.end(), assembled.problems.begin(), assembled.problems.end());
+  auto wrong = too_large(assembled.document);
+  if (!wrong.empty()) found.push_back(own({.pointer = "", .message = std::move(wrong), .offset = {}}));
+  Checked checked;
+  if (assembled.complete && wrong.empty()) checked = check(assembled.document);
+  std::vector<Problem> elsewhere;  // in the files of inner workflows, each sorted
+  for (const auto& [pointer, problems] : assembled.unread) {
+    std::erase_if(checked.problems, [&](const auto& one) { return one.pointer == pointer; });
+    for (const auto& problem : problems) (std::ranges::find(files, problem.file) == files.end() ? elsewhere : found).push_back(problem);
   }
-  if (auto wrong = too_large(document); !wrong.empty()) out.problems.push_back({.pointer = "", .message = std::move(wrong), .offset = {}});
-  return out;
-}
-
-LoadResult finish(Sorted found, std::shared_ptr<workflow::Definition> definition) {
-  if (!found.errors.empty()) return std::unexpected(std::move(found.errors));
-  workflow::finish_definition(*definition);
-  return Loaded{.definition = std::move(definition), .warnings = std::move(found.warnings)};
+  for (const auto& one : checked.problems) {
+    if (auto problem = assembled.locate(one, own)) found.push_back(*std::move(problem));
+  }
+  auto all = sorted(std::move(found), files);
+  all.errors.insert(all.errors.end(), elsewhere.begin(), elsewhere.end());
+  if (!all.errors.empty()) return std::unexpected(std::move(all.errors));
+  workflow::finish_definition(*checked.definition);
+  return Loaded{.definition = std::move(checked.definition), .warnings = std::move(all.warnings)};
 }
 
 }  // namespace
@@ -96,16 +98,9 @@ LoadResult load_text(std::string_view text, std::string file_name, Format format
   std::vector<Problem> problems;
   const Locator locator(text, source, file_name);
   for (const auto& found : source.problems) problems.push_back(locator.locate(found));
-  std::shared_ptr<workflow::Definition> definition;
-  std::vector<Problem> elsewhere;
-  if (source.complete) {
-    auto checked = check_with_files(source.document, chain, elsewhere);
-    for (const auto& found : checked.problems) problems.push_back(locator.locate(found));
-    definition = std::move(checked.definition);
-  }
-  auto found = sorted(std::move(problems));
-  found.errors.insert(found.errors.end(), elsewhere.begin(), elsewhere.end());
-  return finish(std::move(found), std::move(definition));
+  if (!source.complete) return std::unexpected(std::move(sorted(std::move(problems)).errors));
+  return load(
+      source.document, file_name, chain, [&](const describe::Problem& found) { return locator.locate(found); }, std::move(problems));
 }
 
 }  // namespace
@@ -125,16 +120,9 @@ LoadResult load_inner_workflow(const std::filesystem::path& path, FileChain chai
 }
 
 LoadResult load_workflow_document(const Json& document, const std::filesystem::path& folder) {
-  if (auto wrong = too_large(document); !wrong.empty()) return refuse("", std::move(wrong));
   FileChain chain;
   if (!folder.empty()) chain.push_back((folder / "").lexically_normal());
-  std::vector<Problem> elsewhere;
-  auto checked = check_with_files(document, chain, elsewhere);
-  std::vector<Problem> problems;
-  for (const auto& found : checked.problems) problems.push_back(located(found, ""));
-  auto found = sorted(std::move(problems));
-  found.errors.insert(found.errors.end(), elsewhere.begin(), elsewhere.end());
-  return finish(std::move(found), std::move(checked.definition));
+  return load(document, "", chain, [](const describe::Problem& found) { return located(found, ""); }, {});
 }
 
 }  // namespace skein::config

@@ -65,6 +65,8 @@ inline constexpr std::size_t max_problems = 100;
 
 /// The JSON Schema (draft-07) of workflow files, as schema/workflow.schema.json holds it.
 [[nodiscard]] std::string workflow_schema_json();
+/// The same of files that workflows include: schema/part.schema.json.
+[[nodiscard]] std::string part_schema_json();
 /// The tables of keys in docs/workflow-format.md.
 [[nodiscard]] std::string workflow_reference_markdown();
 

@@ -158,6 +158,12 @@ WorkflowBuilder& WorkflowBuilder::input(std::string_view name, Json schema) {
   object_at(document_, "inputs")[name] = std::move(schema);
   return *this;
 }
+WorkflowBuilder& WorkflowBuilder::include(std::string_view file, JsonObject parameters) {
+  JsonObject entry{{"file", file}};
+  if (!parameters.empty()) entry["parameters"] = std::move(parameters);
+  array_at(document_, "include").emplace_back(std::move(entry));
+  return *this;
+}
 WorkflowBuilder& WorkflowBuilder::agent(const AgentBuilder& agent) {
   array_at(document_, "agents").emplace_back(agent.document());
   return *this;

@@ -10,6 +10,7 @@
 
 #include "base/json.hpp"
 #include "config/config.hpp"
+#include "config/read_document.hpp"
 
 /// What a file can say the builder can say: every file of the repository is built again with the builder's methods alone, without `set`.
 namespace skein {
@@ -197,7 +198,11 @@ AgentBuilder agent_of(const Json& json, Keys& keys) {
         [&](const Json& v) {
           for (const auto& [name, value] : v.as_object()) out.env(name, text(value));
         }},
-       {"workflow", [&](const Json& v) { out.workflow(workflow_of(v, keys)); }}},
+       {"workflow",
+        [&](const Json& v) {
+          if (v.is_string()) out.workflow_file(text(v));
+          if (v.is_object()) out.workflow(workflow_of(v, keys));
+        }}},
       keys);
   return out;
 }
@@ -233,6 +238,18 @@ TaskBuilder task_of(const Json& json, Keys& keys) {
   return out;
 }
 
+void include(WorkflowBuilder& out, const Json& json, Keys& keys) {
+  if (json.is_string()) {
+    out.include(text(json));
+    return;
+  }
+  std::string file;
+  JsonObject parameters;
+  say("include", json,
+      {{"file", [&](const Json& v) { file = text(v); }}, {"parameters", [&](const Json& v) { parameters = v.as_object(); }}}, keys);
+  out.include(file, std::move(parameters));
+}
+
 WorkflowBuilder workflow_of(const Json& json, Keys& keys) {
   WorkflowBuilder out(text(json.at("name")));
   say("workflow", json,
@@ -254,6 +271,10 @@ WorkflowBuilder workflow_of(const Json& json, Keys& keys) {
        {"inputs",
         [&](const Json& v) {
           for (const auto& [name, schema] : v.as_object()) out.input(name, schema);
+        }},
+       {"include",
+        [&](const Json& v) {
+          for (const auto& file : v.as_array()) include(out, file, keys);
         }},
        {"defaults", [&](const Json& v) { out.defaults(defaults_of(v, keys)); }},
        {"agents",
@@ -307,6 +328,13 @@ std::vector<fs::path> workflow_files() {
   return out;
 }
 
+/// The document before files are put into it.
+Json as_written(const fs::path& path) {
+  const auto file = config::read_file(path, "a workflow file").value();
+  std::string_view text = file.text;
+  return config::read_source(text, path.string(), file.format, "").value().document;
+}
+
 /// The keys of the file format, from the JSON Schema: "task.when". Inputs are schemas, which the builder takes as they are.
 Keys keys_of_the_format() {
   const auto schema = parse_json(config::workflow_schema_json()).value();
@@ -329,7 +357,7 @@ TEST(Builder, SaysWhatEveryFileSays) {
   EXPECT_GT(files.size(), 15U);
   for (const auto& path : files) {
     const auto file = Workflow::from_file(path).value();
-    const auto built = workflow_of(file.document(), keys).build();
+    const auto built = workflow_of(as_written(path), keys).build(path.parent_path());
     ASSERT_TRUE(built) << path << '\n' << built.error().message;
     EXPECT_EQ(to_json(meant(built->document())), to_json(meant(file.document()))) << path;
     if (path.filename() != "merge_and_null.yaml") {
