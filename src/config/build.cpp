@@ -200,7 +200,8 @@ std::shared_ptr<workflow::Definition> build_definition(const WorkflowSpec& spec,
   out->global_timeout = spec.global_timeout;
   out->on_failure = spec.on_failure;
   if (spec.budget) out->budget = {.wall_time = spec.budget->wall_time, .attempts = spec.budget->attempts};
-  out->inputs = build_inputs(spec, problems);
+  const Path root;
+  out->inputs = build_inputs(spec.inputs, Path(root, "inputs"), problems);
   TemplateChecker templates(spec, names, graph, edges, problems);
   Build(spec, document, names, graph, templates, problems, *out).run();
   check_inner_workflows(spec, *out, problems);

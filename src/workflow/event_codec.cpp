@@ -46,6 +46,7 @@ class Encoder {
       integer("kept", e.origin->kept);
       if (e.origin->foreign > 0) integer("foreign", e.origin->foreign);
     }
+    if (e.held) payload("held", e.held);
     if (e.changes) payload("changes", e.changes);
   }
   void members(const RunResumed& e) { integer("epoch", e.epoch); }
@@ -205,6 +206,7 @@ class Decoder {
                               .until = maybe_instant("until"),
                               .attempts = maybe_count("attempts"),
                               .origin = maybe_origin(),
+                              .held = maybe_payload("held"),
                               .changes = maybe_payload("changes")};
     } else if (type == "run_resumed") {
       event.body = RunResumed{.epoch = static_cast<std::uint64_t>(integer("epoch"))};

@@ -201,6 +201,8 @@ class RunState {
   [[nodiscard]] std::optional<Instant> until() const { return until_; }
   /// The run that began this one and waits for its end.
   [[nodiscard]] const std::optional<RunId>& parent() const { return parent_; }
+  /// The places of concurrency keys that its parent and whoever began that hold, as a list of texts; null where there are none.
+  [[nodiscard]] const JsonPtr& held() const { return held_; }
   [[nodiscard]] std::uint32_t completed_tasks() const { return completed_; }
   [[nodiscard]] std::uint32_t failed_tasks() const { return failed_; }
 
@@ -291,6 +293,7 @@ class RunState {
   Instant finished_{};
   std::optional<Instant> deadline_;
   std::optional<RunId> parent_;
+  JsonPtr held_;
   std::optional<Instant> until_;
   std::optional<std::uint32_t> attempts_;
   std::uint32_t attempts_used_ = 0;

@@ -31,6 +31,7 @@ class Folder {
     std::ofstream(path, std::ios::binary) << text;
     return path;
   }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
  private:
   std::filesystem::path path_;

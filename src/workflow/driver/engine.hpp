@@ -134,7 +134,8 @@ class Engine {
 
   // engine_expressions.cpp: what the workflow's expressions decide
   void start(ActiveRun& run, const Attempt& attempt, std::vector<Event>& events);
-  void refuse_start(ActiveRun& run, const Attempt& attempt, const std::string& why, std::vector<Event>& events);
+  void refuse_start(ActiveRun& run, const Attempt& attempt, const std::string& why, std::vector<Event>& events,
+                    ErrorCode code = ErrorCode::expression_failed);
   void list_items(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
   void choose_edge(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
   void expire(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
@@ -150,6 +151,8 @@ class Engine {
   void take_signal(ActiveRun& run, const Attempt& attempt, std::vector<Event>& events);
   // engine_children.cpp: runs that tasks begin, and the news between the two
   /// `reserved`: set to the attempts of the budget that the child may use.
+  /// The places of concurrency keys that a run and whoever began it hold; null where there are none.
+  [[nodiscard]] static Result<JsonPtr> held_by(const ActiveRun& run);
   [[nodiscard]] Result<RunId> create_child(ActiveRun& run, agent::ChildRun child, std::uint32_t& reserved);
   void fold_end_of_child(ActiveRun& run, const JsonObject& payload, std::vector<Event>& events);
   void tell_family(ActiveRun& run, const EventBody& body);

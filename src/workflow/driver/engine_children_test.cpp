@@ -203,5 +203,42 @@ TEST_F(ChildrenTest, SecretsDoNotReachTheChildsJournal) {
   EXPECT_EQ(to_json(folded(child(), inner).inputs()).find("hunter2"), std::string::npos);
 }
 
+/// A limit of one run for each `n`.
+ConcurrencyDefinition one_for_each_n() { return {.key = Template::compile("{{ inputs.n }}").value(), .limit = 1, .queue = true}; }
+
+TEST_F(ChildrenTest, AChildThatNeedsThePlaceOfAnAncestorIsRefused) {
+  inner->concurrency = one_for_each_n();
+  auto middle = outer({runs("sub")});
+  middle->name = "middle";
+  auto definition = outer({runs("sub"), {.name = "other", .action = "run", .parameters = JsonObject{{"n", 5}}}});
+  definition->name = inner->name;
+  definition->concurrency = one_for_each_n();
+  for (const bool directly : {true, false}) {
+    if (!directly) definition->agents[1].workflow = middle;
+    const auto id = h.run(definition, JsonObject{{"n", 4}});
+    const auto state = folded(id, definition);
+    if (directly) {
+      ASSERT_EQ(state.tasks()[0].status, TaskStatus::failed);
+      EXPECT_EQ(state.tasks()[0].error->code, ErrorCode::conflict);
+      EXPECT_EQ(state.tasks()[0].error->message,
+                "workflow 'inner' would wait for ever: a run that it is a part of holds the place of its concurrency key (inner/4); give the "
+                "inner workflow another name or another 'concurrency.key'");
+    } else {
+      ASSERT_TRUE(state.tasks()[0].error);
+      EXPECT_NE(state.tasks()[0].error->message.find("would wait for ever"), std::string::npos) << state.tasks()[0].error->message;
+    }
+  }
+}
+
+TEST_F(ChildrenTest, AChildWithAnotherKeyWaitsForItsOwnPlace) {
+  inner->concurrency = one_for_each_n();
+  auto definition = outer({runs("sub")});
+  definition->name = inner->name;
+  definition->concurrency = one_for_each_n();
+  const auto id = h.run(definition, JsonObject{{"n", 3}});
+  EXPECT_EQ(folded(id, definition).tasks()[0].status, TaskStatus::waiting);
+  EXPECT_EQ(to_json(*folded(child(), inner).held()), R"(["inner/3"])");
+}
+
 }  // namespace
 }  // namespace skein::workflow
