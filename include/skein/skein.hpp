@@ -3,6 +3,7 @@
 // Everything but the coroutine form (skein/async.hpp).
 
 #include <skein/agent.hpp>
+#include <skein/builder.hpp>
 #include <skein/describe.hpp>
 #include <skein/error.hpp>
 #include <skein/json.hpp>
@@ -11,3 +12,4 @@
 #include <skein/status.hpp>
 #include <skein/tool.hpp>
 #include <skein/workflow.hpp>
+#include <skein/workflow_parts.hpp>

@@ -21,6 +21,12 @@ TEST(BlockingPool, RunsOnAnotherThreadAndReturnsTheResult) {
   EXPECT_NE(here, there);
 }
 
+TEST(BlockingPool, HasAtLeastOneThread) {
+  asio::io_context io;
+  BlockingPool pool(0);
+  EXPECT_EQ(run_in(io, pool.run([] { return 7; })), 7);
+}
+
 TEST(BlockingPool, AnExceptionComesBack) {
   asio::io_context io;
   BlockingPool pool(1);

@@ -120,7 +120,10 @@ void keep_only_standard_streams() {
 Plan plan_for(const ChildCommand& command) {
   Plan plan;
   plan.paths = candidates(command);
-  for (const auto& [name, value] : command.env) plan.env_text.push_back(name + "=" + value);
+  for (const auto& [name, value] : command.env) {
+    plan.env_text.push_back(name);
+    plan.env_text.back().append("=").append(value);
+  }
   plan.argv.push_back(command.program.c_str());
   for (const auto& arg : command.args) plan.argv.push_back(arg.c_str());
   plan.argv.push_back(nullptr);

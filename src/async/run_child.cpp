@@ -104,7 +104,7 @@ asio::awaitable<Result<ChildOutcome>> run_child(ChildCommand command, std::strin
   }
   if (streams->too_much) {
     co_return fail(ErrorCode::too_large, "the program '" + command.program + "' wrote more than " + std::to_string(limits.max_output) +
-                                             " bytes; let it write less or raise the limit");
+                                             " bytes; let it write less, or into a file");
   }
   co_return std::move(streams->outcome);
 }

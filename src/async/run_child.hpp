@@ -10,7 +10,7 @@
 namespace skein::async {
 
 struct ChildLimits {
-  std::size_t max_output = std::size_t{32} << 20;  ///< more on standard output is an error
+  std::size_t max_output = std::size_t{64} << 20;  ///< more on standard output is an error
   std::size_t error_tail = std::size_t{64} << 10;  ///< of standard error the last bytes are kept
   milliseconds grace{2000};                        ///< between TERM and KILL
 };

@@ -116,6 +116,12 @@ TEST(RunChild, KeepsTheTailOfTheErrors) {
   EXPECT_EQ(r->errors, "line 9\n");
 }
 
+TEST(RunChild, KeepsTheTailOfALittleTooMuch) {
+  const auto r = run(shell("echo 123456789 >&2"), {}, {.max_output = 100, .error_tail = 7, .grace = milliseconds{2000}});
+  ASSERT_TRUE(r);
+  EXPECT_EQ(r->errors, "456789\n");
+}
+
 TEST(RunChild, ASignalIsReported) {
   const auto r = run(shell("kill -9 $$"));
   ASSERT_TRUE(r);
@@ -170,6 +176,18 @@ TEST(RunChild, CancellationKillsTheWholeGroupEvenIfItIgnoresTerm) {
   EXPECT_TRUE(threw);
   for (const auto pid : split(line, ' ')) EXPECT_TRUE(dies(std::stoi(std::string(pid)))) << pid;
   ::unlink(file.c_str());
+}
+
+TEST(RunChild, AProcessThatLeftTheGroupDoesNotHoldTheOutcomeBack) {
+  const auto file = temp_file();
+  const auto r = run(shell("setsid sh -c 'echo $$ > " + file + "; exec sleep 1000' & while [ ! -s " + file + " ]; do :; done; cat " + file),
+                     {}, {.max_output = 100, .error_tail = 7, .grace = milliseconds{50}});
+  ::unlink(file.c_str());
+  ASSERT_TRUE(r);
+  EXPECT_EQ(r->status.code, 0);
+  const int left = std::stoi(r->output);
+  EXPECT_FALSE(dead(left));
+  ::kill(left, SIGKILL);
 }
 
 TEST(RunChild, ACoroutineThatIsNeverResumedLeavesNothing) {

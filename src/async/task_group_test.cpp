@@ -78,6 +78,47 @@ TEST(TaskGroup, JoinRethrowsTheFirstExceptionOnce) {
   EXPECT_NO_THROW(run_in(io, group.join()));
 }
 
+asio::awaitable<void> throws_a_number() {
+  throw 7;  // NOLINT(hicpp-exception-baseclass,misc-throw-by-value-catch-by-reference)
+  co_return;
+}
+
+TEST(TaskGroup, WhatIsNoExceptionClassIsRethrownToo) {
+  asio::io_context io;
+  TaskGroup group(io.get_executor());
+  group.spawn(throws_a_number());
+  group.spawn(throws_after_a_turn());
+  EXPECT_THROW(run_in(io, group.join()), int) << "the first of them";
+  EXPECT_NO_THROW(run_in(io, group.join()));
+}
+
+asio::awaitable<void> join_and_note(TaskGroup& group, bool* threw) {
+  try {
+    co_await group.join();
+  } catch (const boost::system::system_error&) {
+    *threw = true;
+  }
+}
+
+TEST(TaskGroup, ACancelledJoinLeavesTheRestRunning) {
+  asio::io_context io;
+  TaskGroup group(io.get_executor());
+  TaskGroup waiting(io.get_executor());
+  int cancelled = 0;
+  bool threw = false;
+  group.spawn(forever(&cancelled));
+  waiting.spawn(join_and_note(group, &threw));
+  io.poll();
+  waiting.cancel_all();
+  run_in(io, waiting.join());
+  EXPECT_TRUE(threw);
+  EXPECT_EQ(cancelled, 0);
+  EXPECT_EQ(group.size(), 1U);
+  group.cancel_all();
+  run_in(io, group.join());
+  EXPECT_EQ(cancelled, 1);
+}
+
 TEST(TaskGroup, SpawnFromWithinTheGroup) {
   asio::io_context io;
   TaskGroup group(io.get_executor());

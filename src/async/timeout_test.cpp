@@ -62,6 +62,24 @@ TEST(WithTimeout, AnExceptionGoesThrough) {
   EXPECT_THROW(run_in(io, with_timeout(throws(), ages)), std::runtime_error);
 }
 
+asio::awaitable<void> throws_when_cancelled() {
+  bool ended = false;
+  (void)co_await never(&ended);
+  throw std::runtime_error("could not clean up");
+}
+
+TEST(WithTimeout, AnExceptionOfWorkThatTookTooLongGoesThroughToo) {
+  asio::io_context io;
+  EXPECT_THROW(run_in(io, with_timeout(throws_when_cancelled(), milliseconds{1})), std::runtime_error);
+}
+
+TEST(IsCancellation, OnlyWhatACancelledOperationThrows) {
+  EXPECT_FALSE(is_cancellation(nullptr));
+  EXPECT_FALSE(is_cancellation(std::make_exception_ptr(std::runtime_error("broken"))));
+  EXPECT_TRUE(is_cancellation(std::make_exception_ptr(boost::system::system_error(asio::error::operation_aborted))));
+  EXPECT_FALSE(is_cancellation(std::make_exception_ptr(boost::system::system_error(asio::error::eof))));
+}
+
 TEST(WithTimeout, TheLongestLimitDoesNotOverflow) {
   asio::io_context io;
   EXPECT_EQ(run_in(io, with_timeout(answer("yes"), microseconds::max())), "yes");

@@ -119,6 +119,34 @@ Check check_terminal(const Session& session) {
           .advice = err.width < 60 ? "Progress is easier to read with 60 columns or more" : ""};
 }
 
+/// Unfinished runs that nobody drives, with who could.
+Check check_runs(const runtime::Runtime& runtime, const std::vector<store::RunRow>& rows) {
+  std::size_t ours = 0;
+  std::size_t theirs = 0;
+  std::string why;
+  for (const auto& row : rows) {
+    if (is_final(row.summary.status) || row.owned) continue;
+    const auto definition = runtime.definition(row.definition_hash);
+    const auto able = definition ? runtime.can_drive(**definition) : std::unexpected(definition.error());
+    ++(able ? ours : theirs);
+    if (!able && why.empty()) why = one_line(able.error().message);
+  }
+  const auto orphans = ours + theirs;
+  if (orphans == 0)
+    return {.name = "runs", .health = Health::ok, .finding = "every unfinished run has somebody who drives it", .advice = {}};
+  Check check{.name = "runs",
+              .health = Health::warn,
+              .finding = fmt::format("{} unfinished {} that nobody drives", orphans, orphans == 1 ? "run" : "runs"),
+              .advice = ours > 0 ? fmt::format("`skein worker` goes on with {}, `skein resume RUN` with one",
+                                               theirs > 0 ? std::to_string(ours) : "all of them")
+                                 : ""};
+  if (theirs > 0) {
+    check.finding += ours > 0 ? fmt::format("; {} of them this program cannot: {}", theirs, why) : " and this program cannot: " + why;
+    if (ours == 0) check.advice = "Start the program that drives them; `skein cancel RUN` ends one without it";
+  }
+  return check;
+}
+
 void check_store(runtime::Runtime& runtime, std::vector<Check>& checks) {
   const auto info = runtime.store().info();
   if (!info) {
@@ -135,16 +163,7 @@ void check_store(runtime::Runtime& runtime, std::vector<Check>& checks) {
                     .advice = {}});
   store::RunFilter filter;
   filter.limit = 1000;
-  std::size_t orphans = 0;
-  if (const auto rows = runtime.store().list_runs(filter)) {
-    orphans = static_cast<std::size_t>(
-        std::count_if(rows->begin(), rows->end(), [](const auto& row) { return !is_final(row.summary.status) && !row.owned; }));
-  }
-  checks.push_back({.name = "runs",
-                    .health = orphans > 0 ? Health::warn : Health::ok,
-                    .finding = orphans > 0 ? fmt::format("{} unfinished {} that nobody drives", orphans, orphans == 1 ? "run" : "runs")
-                                           : "every unfinished run has somebody who drives it",
-                    .advice = orphans > 0 ? "`skein worker` goes on with all of them, `skein resume RUN` with one" : ""});
+  if (const auto rows = runtime.store().list_runs(filter)) checks.push_back(check_runs(runtime, *rows));
   const auto breakers = runtime.breakers();
   std::string open;
   for (const auto& breaker : breakers) {

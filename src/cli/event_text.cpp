@@ -41,7 +41,7 @@ std::string text_of(const Json& object, std::string_view key) {
 
 }  // namespace
 
-EventText describe(const workflow::Event& event, const workflow::Definition& definition) {
+EventText describe(const workflow::Event& event, EventPlace place, const workflow::Definition& definition) {
   using namespace workflow;
   EventText out;
   const auto task = task_of(event);
@@ -56,7 +56,8 @@ EventText describe(const workflow::Event& event, const workflow::Definition& def
           if (body.changes) out.text += fmt::format(" (changed: {})", shorten(one_line(to_json(*body.changes)), longest_data));
           out.style = Style::bold;
         } else if constexpr (std::is_same_v<Body, RunResumed>) {
-          out.text = "resumed; attempts in flight are repeated";
+          const bool nothing_was_done = place.seq == place.kept + 2;
+          out.text = nothing_was_done ? "a worker begins it" : "resumed; attempts in flight are repeated";
           out.style = Style::bold;
         } else if constexpr (std::is_same_v<Body, AttemptStarted>) {
           out.text = body.question          ? "asks: " + one_line(text_of(*body.question, "question"))
@@ -143,10 +144,10 @@ EventText describe(const workflow::Event& event, const workflow::Definition& def
   return out;
 }
 
-Line event_line(const workflow::Event& event, const workflow::Definition& definition) {
+Line event_line(const workflow::Event& event, EventPlace place, const workflow::Definition& definition) {
   std::size_t width = 3;
   for (const auto& task : definition.tasks) width = std::max(width, display_width(task.name));
-  const auto said = describe(event, definition);
+  const auto said = describe(event, place, definition);
   Line line;
   line.add(clock_time(event.at), Style::dim)
       .add(" ")

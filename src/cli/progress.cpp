@@ -36,8 +36,12 @@ void Progress::push(News news) {
 }
 
 void Progress::on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) {
-  Heard heard{
-      .run = run, .definition = state.definition_ptr(), .seed = {}, .events = {events.begin(), events.end()}, .first_seq = first_seq};
+  Heard heard{.run = run,
+              .definition = state.definition_ptr(),
+              .seed = {},
+              .events = {events.begin(), events.end()},
+              .first_seq = first_seq,
+              .kept = state.origin() ? state.origin()->kept : 0};
   const bool resumed =
       std::any_of(events.begin(), events.end(), [](const auto& event) { return std::holds_alternative<workflow::RunResumed>(event.body); });
   if (mode_ == ProgressMode::live && first_seq > 1 && resumed) heard.seed.emplace(run, state);
@@ -101,7 +105,10 @@ void Progress::print(const std::vector<News>& news) {
   };
   for (const auto& item : news) {
     std::visit(Overloaded{[&](const Heard& heard) {
-                            for (const auto& event : heard.events) put(heard.run, event_line(event, *heard.definition));
+                            for (std::size_t i = 0; i < heard.events.size(); ++i) {
+                              const EventPlace place{.seq = heard.first_seq + i, .kept = heard.kept};
+                              put(heard.run, event_line(heard.events[i], place, *heard.definition));
+                            }
                           },
                           [&](const Lost& lost) {
                             put(lost.run,

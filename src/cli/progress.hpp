@@ -48,6 +48,7 @@ class Progress final : public runtime::Listener {
     std::optional<RunProgress> seed;  ///< where the first events heard of the run are not its first
     std::vector<workflow::Event> events;
     std::uint64_t first_seq = 0;
+    std::uint64_t kept = 0;  ///< see EventPlace
   };
   struct Lost {
     RunId run;

@@ -158,11 +158,18 @@ TEST(ProgressView, ApplyingAnEventTwiceChangesNothing) {
 
 TEST(EventText, ALineAnEvent) {
   const auto flow = definition();
-  const auto line = [&](workflow::EventBody body) { return event_line({.at = start, .body = std::move(body)}, flow).plain().substr(9); };
+  const auto line = [&](workflow::EventBody body, EventPlace place = {}) {
+    return event_line({.at = start, .body = std::move(body)}, place, flow).plain().substr(9);
+  };
   EXPECT_EQ(line(workflow::AttemptStarted{.attempt = {.task = 0}, .wake_at = {}}), "fetch  started (attempt 1)");
   EXPECT_EQ(line(workflow::AttemptFailed{.attempt = {.task = 2}, .error = unavailable(), .duration = 1s, .retry_at = start + 2100ms}),
             "join   attempt 1 failed: the service answered 503; retry in 2.1s");
   EXPECT_EQ(line(workflow::RunFinished{.status = RunStatus::completed, .error = {}, .outputs = {}}), "run    completed");
+  const workflow::RunResumed resumed{.epoch = 2};
+  EXPECT_EQ(line(resumed, {.seq = 2}), "run    a worker begins it");
+  EXPECT_EQ(line(resumed, {.seq = 5, .kept = 3}), "run    a worker begins it");
+  EXPECT_EQ(line(resumed, {.seq = 3}), "run    resumed; attempts in flight are repeated");
+  EXPECT_EQ(line(resumed, {.seq = 6, .kept = 3}), "run    resumed; attempts in flight are repeated");
 }
 
 }  // namespace

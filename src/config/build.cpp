@@ -215,7 +215,8 @@ std::shared_ptr<workflow::Definition> build_definition(const WorkflowSpec& spec,
                    .attempts = budget->attempts,
                    .spend = spend_limits(budget->tokens, budget->cost, budget->tool_calls)};
   }
-  out->inputs = build_inputs(spec, problems);
+  const Path root;
+  out->inputs = build_inputs(spec.inputs, Path(root, "inputs"), problems);
   TemplateChecker templates(spec, names, graph, edges, problems);
   Build(spec, document, names, graph, templates, problems, *out).run();
   check_inner_workflows(spec, *out, problems);

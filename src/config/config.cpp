@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "config/includes.hpp"
 #include "config/inner_workflows.hpp"
 #include "config/read_document.hpp"
 #include "config/validate.hpp"
@@ -23,12 +24,6 @@ Checked check(const Json& document) {
   describe::parse_object(spec, document, describe::Path(), out.problems);
   out.definition = build_definition(spec, document, out.problems);
   return out;
-}
-
-LoadResult finish(Sorted found, std::shared_ptr<workflow::Definition> definition) {
-  if (!found.errors.empty()) return std::unexpected(std::move(found.errors));
-  workflow::finish_definition(*definition);
-  return Loaded{.definition = std::move(definition), .warnings = std::move(found.warnings)};
 }
 
 struct Size {
@@ -56,6 +51,31 @@ std::string too_large(const Json& document) {
   return {};
 }
 
+/// Checks a document and what it names. `own`: how problems of the document itself get their place; `found`: what reading it brought.
+LoadResult load(Json document, const std::string& file_name, const FileChain& chain, const LocateOwn& own, std::vector<Problem> found) {
+  auto assembled = assemble(std::move(document), chain, own);
+  std::vector<std::string> files{file_name};
+  files.insert(files.end(), assembled.files.begin(), assembled.files.end());
+  found.insert(found.end(), assembled.problems.begin(), assembled.problems.end());
+  auto wrong = too_large(assembled.document);
+  if (!wrong.empty()) found.push_back(own({.pointer = "", .message = std::move(wrong), .offset = {}}));
+  Checked checked;
+  if (assembled.complete && wrong.empty()) checked = check(assembled.document);
+  std::vector<Problem> elsewhere;  // in the files of inner workflows, each sorted
+  for (const auto& [pointer, problems] : assembled.unread) {
+    std::erase_if(checked.problems, [&](const auto& one) { return one.pointer == pointer; });
+    for (const auto& problem : problems) (std::ranges::find(files, problem.file) == files.end() ? elsewhere : found).push_back(problem);
+  }
+  for (const auto& one : checked.problems) {
+    if (auto problem = assembled.locate(one, own)) found.push_back(*std::move(problem));
+  }
+  auto all = sorted(std::move(found), files);
+  all.errors.insert(all.errors.end(), elsewhere.begin(), elsewhere.end());
+  if (!all.errors.empty()) return std::unexpected(std::move(all.errors));
+  workflow::finish_definition(*checked.definition);
+  return Loaded{.definition = std::move(checked.definition), .warnings = std::move(all.warnings)};
+}
+
 }  // namespace
 
 std::string to_string(const Problem& problem) {
@@ -78,29 +98,9 @@ LoadResult load_text(std::string_view text, std::string file_name, Format format
   std::vector<Problem> problems;
   const Locator locator(text, source, file_name);
   for (const auto& found : source.problems) problems.push_back(locator.locate(found));
-  std::shared_ptr<workflow::Definition> definition;
-  std::vector<Problem> elsewhere;
-  if (source.complete) {
-    auto document = source.document;
-    const auto unread = embed_inner_workflows(document, chain);
-    auto checked = check(document);
-    for (const auto& inner : unread) {
-      std::erase_if(checked.problems, [&](const auto& found) { return found.pointer == inner.pointer; });
-      for (const auto& problem : inner.problems) {
-        if (problem.file.empty()) {
-          checked.problems.push_back({.pointer = inner.pointer, .message = problem.message, .offset = {}});
-        } else {
-          elsewhere.push_back(problem);
-        }
-      }
-    }
-    if (const auto wrong = too_large(document); !wrong.empty()) checked.problems.push_back({.pointer = "", .message = wrong, .offset = {}});
-    for (const auto& found : checked.problems) problems.push_back(locator.locate(found));
-    definition = std::move(checked.definition);
-  }
-  auto found = sorted(std::move(problems));
-  found.errors.insert(found.errors.end(), elsewhere.begin(), elsewhere.end());
-  return finish(std::move(found), std::move(definition));
+  if (!source.complete) return std::unexpected(std::move(sorted(std::move(problems)).errors));
+  return load(
+      source.document, file_name, chain, [&](const describe::Problem& found) { return locator.locate(found); }, std::move(problems));
 }
 
 }  // namespace
@@ -119,12 +119,10 @@ LoadResult load_inner_workflow(const std::filesystem::path& path, FileChain chai
   return load_text(file->text, name, file->format, chain);
 }
 
-LoadResult load_workflow_document(const Json& document) {
-  if (auto wrong = too_large(document); !wrong.empty()) return refuse("", std::move(wrong));
-  auto checked = check(document);
-  std::vector<Problem> problems;
-  for (const auto& found : checked.problems) problems.push_back(located(found, ""));
-  return finish(sorted(std::move(problems)), std::move(checked.definition));
+LoadResult load_workflow_document(const Json& document, const std::filesystem::path& folder) {
+  FileChain chain;
+  if (!folder.empty()) chain.push_back((folder / "").lexically_normal());
+  return load(document, "", chain, [](const describe::Problem& found) { return located(found, ""); }, {});
 }
 
 }  // namespace skein::config

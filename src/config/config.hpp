@@ -48,8 +48,9 @@ inline constexpr std::size_t max_problems = 100;
 /// A .yaml, .yml or .json file of at most `max_file_bytes`.
 [[nodiscard]] LoadResult load_workflow_file(const std::filesystem::path& path);
 [[nodiscard]] LoadResult load_workflow_text(std::string_view text, std::string file_name, Format format);
-/// What a store gives back and what the C++ builder makes. Problems have pointers instead of lines.
-[[nodiscard]] LoadResult load_workflow_document(const Json& document);
+/// What a store gives back and what the C++ builder makes. Problems have pointers instead of lines. Paths of files in it count from
+/// `folder`; without one they are refused.
+[[nodiscard]] LoadResult load_workflow_document(const Json& document, const std::filesystem::path& folder = {});
 
 /// The inputs of a run: `given` with defaults filled in, each checked against its schema. The error lists all that is wrong.
 [[nodiscard]] Result<Json> check_inputs(const workflow::Definition& definition, JsonObject given);
@@ -64,6 +65,8 @@ inline constexpr std::size_t max_problems = 100;
 
 /// The JSON Schema (draft-07) of workflow files, as schema/workflow.schema.json holds it.
 [[nodiscard]] std::string workflow_schema_json();
+/// The same of files that workflows include: schema/part.schema.json.
+[[nodiscard]] std::string part_schema_json();
 /// The tables of keys in docs/workflow-format.md.
 [[nodiscard]] std::string workflow_reference_markdown();
 

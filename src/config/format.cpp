@@ -424,12 +424,52 @@ const Table<WorkflowSpec>& table_of<WorkflowSpec>() {
           field("budget", &T::budget, {.about = "What a run may use; a step that would break it fails before it begins."}),
           field("concurrency", &T::concurrency, {.about = "How many runs of this workflow may be under way at once, by a key."}),
           field("inputs", &T::inputs, {.about = "What a run is given: name → type or schema.", .example = "{city: string}"}),
+          field("include", &T::include,
+                {.about = "Other files whose agents and tasks are part of this workflow.", .example = "[parts/mail.yaml]"}),
           field("defaults", &T::defaults, {.about = "What agents and tasks that do not say it themselves take over."}),
           field("agents", &T::agents, {.about = "What can be given tasks."}),
-          field("tasks", &T::tasks, {.about = "The steps; at least one.", .required = true, .min_items = 1}),
+          field("tasks", &T::tasks,
+                {.about = "The steps; at least one, here or in a file that is included.", .required = true, .min_items = 1}),
           field("edges", &T::edges, {.about = "Where the run goes after a task, loops included."}),
           field("outputs", &T::outputs,
                 {.about = "What a run answers: name → template over all tasks.", .example = "{report: \"{{write.result}}\"}"}),
+      });
+  return table;
+}
+
+template <>
+const Table<IncludeSpec>& table_of<IncludeSpec>() {
+  using T = IncludeSpec;
+  static const Table<T> table(
+      {.name = "include",
+       .about = "A file whose agents and tasks are part of this one. `- parts/mail.yaml` is short for `- {file: parts/mail.yaml}`."},
+      {
+          field("file", &T::file,
+                {.about = "Its path, from this one's folder.", .example = "parts/mail.yaml", .required = true, .min_items = 1}),
+          field(
+              "parameters", &T::parameters,
+              {.about = "What stands for its `parameters`; templates mean what they mean there.", .example = "{to: \"{{ inputs.to }}\"}"}),
+      });
+  return table;
+}
+
+template <>
+const Table<PartSpec>& table_of<PartSpec>() {
+  using T = PartSpec;
+  static const Table<T> table(
+      {.name = "included file", .about = "A file that workflows include. All else belongs to the workflow itself."},
+      {
+          field("description", &T::description, {.about = "For people.", .example = "Mail, with a person's consent"}),
+          field("parameters", &T::parameters,
+                {.about = "What is chosen where it is included: name → type or schema. `{{ parameters.NAME }}` stands for it.",
+                 .example = "{to: string}"}),
+          field("include", &T::include, {.about = "Files that it needs itself."}),
+          field("inputs", &T::inputs, {.about = "Inputs that the workflow is to have."}),
+          field("defaults", &T::defaults, {.about = "Defaults of the workflow; those of the file that includes this one win, key by key."}),
+          field("agents", &T::agents, {.about = "Agents of the workflow."}),
+          field("tasks", &T::tasks, {.about = "Tasks of the workflow, before those of the file that includes this one."}),
+          field("edges", &T::edges, {.about = "Edges of the workflow, before those of the file that includes this one."}),
+          field("outputs", &T::outputs, {.about = "Outputs of the workflow."}),
       });
   return table;
 }

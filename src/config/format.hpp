@@ -190,6 +190,16 @@ struct SchemaSpec {
   std::vector<Json> examples;
 };
 
+/// Another file whose agents and tasks are part of the workflow.
+struct IncludeSpec {
+  std::string file;
+  ObjectTemplate parameters;
+};
+/// What a file includes: each a path, or an object.
+struct Includes {
+  Json source;
+};
+
 enum class OnLimit : std::uint8_t { queue, reject };
 
 struct ConcurrencySpec {
@@ -217,6 +227,20 @@ struct WorkflowSpec {
   workflow::OnFailure on_failure = workflow::OnFailure::keep;
   std::optional<BudgetSpec> budget;
   std::optional<ConcurrencySpec> concurrency;
+  describe::Named<SchemaNode> inputs;
+  Includes include;
+  std::optional<DefaultsSpec> defaults;
+  std::vector<AgentSpec> agents;
+  std::vector<TaskSpec> tasks;
+  std::vector<EdgeSpec> edges;
+  describe::Named<ValueTemplate> outputs;
+};
+
+/// A file that others include. What it holds is checked as a part of the workflow.
+struct PartSpec {
+  std::string description;
+  describe::Named<SchemaNode> parameters;
+  Includes include;
   describe::Named<SchemaNode> inputs;
   std::optional<DefaultsSpec> defaults;
   std::vector<AgentSpec> agents;
@@ -276,6 +300,10 @@ const Table<config::DefaultsSpec>& table_of<config::DefaultsSpec>();
 template <>
 const Table<config::SchemaSpec>& table_of<config::SchemaSpec>();
 template <>
+const Table<config::IncludeSpec>& table_of<config::IncludeSpec>();
+template <>
 const Table<config::WorkflowSpec>& table_of<config::WorkflowSpec>();
+template <>
+const Table<config::PartSpec>& table_of<config::PartSpec>();
 
 }  // namespace skein::describe

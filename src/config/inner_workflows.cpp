@@ -80,6 +80,39 @@ void check_parameters(const workflow::Definition& inner, const TaskSpec& task, c
   }
 }
 
+std::string_view literal_key(const workflow::Definition& definition) {
+  const auto& key = definition.concurrency->key;
+  return key.source().is_string() ? std::string_view(key.source().get_string()) : std::string_view();
+}
+
+/// A workflow inside of `inner`, or that itself, whose runs need the place that a run of `outer` certainly holds. Keys over inputs are
+/// compared when a run begins.
+const workflow::Definition* waits_for(const workflow::Definition& inner, std::string_view name, std::string_view key) {  // NOLINT(misc-no-recursion)
+  const auto& limit = inner.concurrency;
+  if (limit && limit->key.is_literal() && inner.name == name && literal_key(inner) == key) return &inner;
+  for (const auto& agent : inner.agents) {
+    const auto* found = agent.workflow ? waits_for(*agent.workflow, name, key) : nullptr;
+    if (found != nullptr) return found;
+  }
+  return nullptr;
+}
+
+void check_turns(const WorkflowSpec& spec, const workflow::Definition& definition, describe::Problems& problems) {
+  if (!definition.concurrency || !definition.concurrency->key.is_literal()) return;
+  const Path root;
+  const Path agents(root, "agents");
+  for (std::size_t i = 0; i < spec.agents.size(); ++i) {
+    const auto& inner = definition.agents[i].workflow;
+    if (!inner || waits_for(*inner, definition.name, literal_key(definition)) == nullptr) continue;
+    const Path agent(agents, i);
+    const bool itself = inner->name == definition.name;
+    add_error(problems, Path(agent, "workflow"),
+              fmt::format("its runs would wait for ever: {} has the name '{}' and the concurrency key of this workflow, whose runs hold the "
+                          "place until they have ended; give one of them another name or another 'concurrency.key'",
+                          itself ? "it" : "a workflow in it", definition.name));
+  }
+}
+
 }  // namespace
 
 std::vector<UnreadInner> embed_inner_workflows(Json& document, const FileChain& chain) {
@@ -104,6 +137,7 @@ workflow::DefinitionPtr inner_workflow(const Json& document, const Path& at, des
 }
 
 void check_inner_workflows(const WorkflowSpec& spec, const workflow::Definition& definition, describe::Problems& problems) {
+  check_turns(spec, definition, problems);
   const Path root;
   const Path list(root, "tasks");
   for (std::size_t i = 0; i < spec.tasks.size() && !definition.agents.empty(); ++i) {

@@ -72,11 +72,9 @@ workflow::InputDefinition build_input(const std::string& name, const JsonObject&
 
 }  // namespace
 
-std::vector<workflow::InputDefinition> build_inputs(const WorkflowSpec& spec, Problems& problems) {
+std::vector<workflow::InputDefinition> build_inputs(const describe::Named<SchemaNode>& declared, const Path& inputs, Problems& problems) {
   std::vector<workflow::InputDefinition> out;
-  const Path root;
-  const Path inputs(root, "inputs");
-  for (const auto& [name, schema] : spec.inputs) {
+  for (const auto& [name, schema] : declared) {
     const auto* source = schema.source.if_object();
     if (source == nullptr) continue;  // a problem that parsing reported
     const Path at(inputs, std::string_view(name));

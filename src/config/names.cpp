@@ -53,12 +53,10 @@ void warn_if_hiding(std::string_view name, std::string_view what, const Path& at
                       .offset = {}});
 }
 
-void check_chosen_names(const Path& place, const auto& named, Problems& problems) {
-  for (const auto& [name, value] : named) {
-    const Path at(place, std::string_view(name));
-    if (const auto wrong = check_name(name); !wrong.empty())
-      add_error(problems, at, fmt::format("{} {}", at.label(), wrong), describe::Part::key);
-  }
+std::vector<std::string_view> keys_of(const auto& named) {
+  std::vector<std::string_view> out;
+  for (const auto& [name, value] : named) out.push_back(name);
+  return out;
 }
 
 void check_agent_name(std::string_view task, const std::string& agent, const Names& names, const std::vector<std::string_view>& agents,
@@ -119,6 +117,14 @@ void check_items(const TaskSpec& task, const Names& names, const Path& at, Probl
 
 }  // namespace
 
+void check_chosen_names(const Path& place, const std::vector<std::string_view>& names, Problems& problems) {
+  for (const auto name : names) {
+    const Path at(place, name);
+    if (const auto wrong = check_name(name); !wrong.empty())
+      add_error(problems, at, fmt::format("{} {}", at.label(), wrong), describe::Part::key);
+  }
+}
+
 std::vector<std::string_view> names_in(const std::unordered_map<std::string_view, std::size_t>& index) {
   std::vector<std::string_view> out;
   out.reserve(index.size());
@@ -140,8 +146,8 @@ void check_names(const WorkflowSpec& spec, const Names& names, Problems& problem
   const Path root;
   check_unique(spec.agents, names.agents, "agents", "agent", problems);
   check_unique(spec.tasks, names.tasks, "tasks", "task", problems);
-  check_chosen_names(Path(root, "inputs"), spec.inputs, problems);
-  check_chosen_names(Path(root, "outputs"), spec.outputs, problems);
+  check_chosen_names(Path(root, "inputs"), keys_of(spec.inputs), problems);
+  check_chosen_names(Path(root, "outputs"), keys_of(spec.outputs), problems);
   const Path inputs(root, "inputs");
   for (const auto& [name, schema] : spec.inputs) {
     const Path at(inputs, std::string_view(name));

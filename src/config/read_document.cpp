@@ -47,8 +47,19 @@ std::unexpected<std::vector<Problem>> refuse(const std::string& file, std::strin
   return std::unexpected(std::move(problems));
 }
 
-Sorted sorted(std::vector<Problem> problems) {
-  std::ranges::sort(problems, {}, [](const Problem& p) { return std::tie(p.line, p.column, p.pointer, p.message); });
+Sorted sorted(std::vector<Problem> problems, std::span<const std::string> files) {
+  const auto rank = [&](const Problem& p) { return std::ranges::find(files, p.file) - files.begin(); };
+  const auto place = [](const Problem& p) { return std::tie(p.line, p.column, p.pointer, p.message); };
+  std::ranges::sort(problems, [&](const Problem& a, const Problem& b) {
+    if (a.file != b.file) return std::pair(rank(a), a.file) < std::pair(rank(b), b.file);
+    return place(a) < place(b);
+  });
+  // A file that is included twice says everything twice.
+  const auto same = [](const Problem& a, const Problem& b) {
+    return a.line > 0 && std::tie(a.file, a.line, a.column, a.message) == std::tie(b.file, b.line, b.column, b.message);
+  };
+  const auto rest = std::ranges::unique(problems, same);
+  problems.erase(rest.begin(), rest.end());
   Sorted out;
   for (auto& problem : problems) (problem.severity == Severity::error ? out.errors : out.warnings).push_back(std::move(problem));
   cut(out.errors);

@@ -2,6 +2,7 @@
 
 #include <expected>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,11 +17,11 @@ namespace skein::config {
 /// The one problem of a file that cannot be read at all.
 [[nodiscard]] std::unexpected<std::vector<Problem>> refuse(const std::string& file, std::string message);
 
-/// Sorted by place; errors and warnings apart. Each at most `max_problems`, and one that counts the rest.
+/// Sorted by place, those of `files` in their order; errors and warnings apart. Each at most `max_problems`, and one that counts the rest.
 struct Sorted {
   std::vector<Problem> errors, warnings;
 };
-[[nodiscard]] Sorted sorted(std::vector<Problem> problems);
+[[nodiscard]] Sorted sorted(std::vector<Problem> problems, std::span<const std::string> files = {});
 
 /// A problem with its pointer, without a line.
 [[nodiscard]] Problem located(const describe::Problem& found, const std::string& file);

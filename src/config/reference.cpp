@@ -75,6 +75,7 @@ void append_table(std::string& out, const TableView& table) {
 std::string workflow_reference_markdown() {
   std::vector<const TableView*> tables;
   collect(describe::table_of<WorkflowSpec>().view, tables);
+  collect(describe::table_of<PartSpec>().view, tables);
   std::string out;
   for (const auto* table : tables) append_table(out, *table);
   out.pop_back();

@@ -145,6 +145,11 @@ void TemplateChecker::check(const Use& use) {
 }
 
 void TemplateChecker::unknown(const Use& use) {
+  if (use.head == "parameters") {
+    return error(use,
+                 "there are no parameters here: only a file that others include has them, under its own key 'parameters'; a workflow has "
+                 "inputs");
+  }
   auto advice = suggestion(use.head, known_heads_, problems_);
   // A misspelt function without arguments looks like the head of a path.
   if (advice.empty() && use.field.empty()) {

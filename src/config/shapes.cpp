@@ -157,6 +157,18 @@ JsonObject Shape<config::InnerWorkflow>::schema(const Info& info, SchemaDefiniti
   return described({{"type", JsonArray{"string", "object"}}}, info);
 }
 
+void Shape<config::Includes>::parse(config::Includes& out, const Json& value, const Info&, const Path& at, Problems& problems) {
+  out.source = value;
+  add_error(problems, at, "files cannot be included here, because there is no folder to start from; write out what they hold");
+}
+
+JsonObject Shape<config::Includes>::schema(const Info& info, SchemaDefinitions& definitions) {
+  JsonArray choices;
+  choices.emplace_back(JsonObject{{"type", "string"}, {"minLength", 1}});
+  choices.emplace_back(schema_of(table_of<config::IncludeSpec>().view, definitions));
+  return list_schema(JsonObject{{"anyOf", std::move(choices)}}, info);
+}
+
 void Shape<AgentKind>::parse(AgentKind& out, const Json& value, const Info&, const Path& at, Problems& problems) {
   if (value.is_string() && std::ranges::find(later_kinds, text_of(value)) != later_kinds.end()) {
     std::vector<std::string> words(kinds.begin(), kinds.end());

@@ -54,6 +54,16 @@ struct Shape<config::InnerWorkflow> : PlainShape {
   static std::string type(const Info&) { return "path of a file, or workflow"; }
 };
 
+/// Loading a file puts what they hold into the document and takes them out.
+template <>
+struct Shape<config::Includes> {
+  static void parse(config::Includes& out, const Json& value, const Info&, const Path& at, Problems& problems);
+  static std::optional<Json> write(const config::Includes&) { return std::nullopt; }
+  static JsonObject schema(const Info& info, SchemaDefinitions& definitions);
+  static std::string type(const Info&) { return "list: path of a file, or object"; }
+  static const TableView* nested() { return &table_of<config::IncludeSpec>().view; }
+};
+
 /// A kind that a later version brings is refused by name.
 template <>
 struct Shape<config::AgentKind> : PlainShape {

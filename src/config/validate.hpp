@@ -35,6 +35,8 @@ inline constexpr std::size_t enough_suggestions = 300'000;
 
 /// Duplicate names, a task and an input of the same name, names that hide what expressions need; undefined agents and tasks.
 void check_names(const WorkflowSpec& spec, const Names& names, describe::Problems& problems);
+/// Names of inputs and the like, which are keys of the object at `place`.
+void check_chosen_names(const describe::Path& place, const std::vector<std::string_view>& names, describe::Problems& problems);
 /// What each kind of agent needs, authentication, literal credentials.
 void check_agents(const WorkflowSpec& spec, describe::Problems& problems);
 
@@ -113,8 +115,9 @@ class TemplateChecker {
 [[nodiscard]] Json thinking_of(const AgentSpec& agent);
 void check_thinking(const AgentSpec& agent, const describe::Path& at, describe::Problems& problems);
 
-/// The definitions of the inputs; checks defaults and bounds against each other.
-[[nodiscard]] std::vector<workflow::InputDefinition> build_inputs(const WorkflowSpec& spec, describe::Problems& problems);
+/// The definitions of the inputs that are declared at `inputs`; checks defaults and bounds against each other.
+[[nodiscard]] std::vector<workflow::InputDefinition> build_inputs(const describe::Named<SchemaNode>& declared, const describe::Path& inputs,
+                                                                  describe::Problems& problems);
 
 /// The definition that an agent of type workflow runs; null where it has problems, which are told at the place of the whole.
 [[nodiscard]] workflow::DefinitionPtr inner_workflow(const Json& document, const describe::Path& at, describe::Problems& problems);

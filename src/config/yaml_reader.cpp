@@ -183,8 +183,9 @@ class Builder final : public YAML::EventHandler {
     const auto at = offset(mark);
     const bool is_map = empty.is_object();
     if (awaits_key()) {
-      const bool braces = is_map && text_.substr(at).starts_with('{') && at > 0 && text_[at - 1] == '{';
-      stop(braces ? at - 1 : at,
+      const bool second_brace = is_map && text_.substr(at).starts_with('{') && at > 0 && text_[at - 1] == '{';
+      const bool braces = second_brace || (is_map && text_.substr(at).starts_with("{{"));
+      stop(second_brace ? at - 1 : at,
            std::string(
                braces ? quote_advice
                       : std::string_view("a key must be text, or a bracket is not closed; close it, or write the key without brackets")));
@@ -286,9 +287,10 @@ class Builder final : public YAML::EventHandler {
   std::size_t kept_bytes_ = 0;
 };
 
-/// Where, in the line of `at` or the two before it, a value begins with an unquoted `{{`.
+/// Where the parser stopped at an unquoted `{{`: there, or where a value begins with one in the line of `at` or the two before it.
 std::optional<std::size_t> unquoted_expression(std::string_view text, std::size_t at) {
   at = std::min(at, text.size());
+  if (text.substr(at).starts_with("{{")) return at;
   auto end = text.find('\n', at);
   if (end == std::string_view::npos) end = text.size();
   for (int back = 0; back < 3; ++back) {

@@ -68,7 +68,7 @@ Error transfer_error(const CurlTransfer& transfer, const Hop& hop, const Request
 Error body_too_large(const Hop& hop, std::size_t limit) {
   return make(ErrorCode::too_large,
               hop.method + " " + hop.url.display() + ": the answer is larger than " + std::to_string(limit) +
-                  " bytes; ask for less (a page, a filter) or raise the limit",
+                  " bytes; ask for less (a page, a filter)",
               false);
 }
 

@@ -31,7 +31,7 @@ struct Request {
   std::string body;
   Redirects redirects = Redirects::follow;
   std::uint32_t max_redirects = 5;
-  std::size_t max_response_bytes = std::size_t{32} << 20;  ///< of the body after decompression
+  std::size_t max_response_bytes = std::size_t{64} << 20;  ///< of the body after decompression
   milliseconds connect_timeout{10'000};
   milliseconds timeout{0};  ///< for all of it, redirects included; 0: none, the caller cancels
   Version version = Version::automatic;

@@ -85,7 +85,8 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
                    .skip_reason = now.skip_reason};
     if (now.attempt > 0) out.started = now.started;
     if (is_final(now.status)) out.ended = now.ended;
-    if (now.status == TaskStatus::retrying || now.status == TaskStatus::waiting) out.due = now.due;
+    const bool waits = now.status == TaskStatus::retrying || now.status == TaskStatus::waiting;
+    if (waits && now.due != Instant{}) out.due = now.due;
     if (now.error) out.error = *now.error;
     if (const auto* items = state.fan_out(static_cast<workflow::TaskIndex>(i))) {
       out.items = ItemCounts{.total = static_cast<std::uint32_t>(items->items.size()),

@@ -1,6 +1,6 @@
 #include "runtime/runtime.hpp"
 
-#include <skein/workflow.hpp>
+#include <skein/builder.hpp>
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <mutex>
 
 #include <gtest/gtest.h>
-#include <skein/workflow.hpp>
+#include <skein/builder.hpp>
 
 #include "agent/kinds/kinds.hpp"
 #include "base/random.hpp"

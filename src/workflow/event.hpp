@@ -59,6 +59,7 @@ struct RunCreated {
   std::optional<std::uint32_t> attempts;  ///< of its budget
   agent::SpendLimits limits = {};      ///< of its budget
   std::optional<Origin> origin = {};
+  JsonPtr held = {};     ///< texts: the places of concurrency keys that its parent and whoever began that hold; null where none do
   JsonPtr changes = {};  ///< an object: by task, an object of parameters that differ from the definition's; null where none do
 };
 /// A new owner took the run over; attempts in flight are repeated.

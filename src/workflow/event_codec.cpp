@@ -47,6 +47,7 @@ class Encoder {
       integer("kept", e.origin->kept);
       if (e.origin->foreign > 0) integer("foreign", e.origin->foreign);
     }
+    if (e.held) payload("held", e.held);
     if (e.changes) payload("changes", e.changes);
   }
   void members(const RunResumed& e) { integer("epoch", e.epoch); }
@@ -233,6 +234,7 @@ class Decoder {
                                          .nano_dollars = maybe_amount("nano_dollars"),
                                          .tool_calls = maybe_amount("tool_calls")},
                               .origin = maybe_origin(),
+                              .held = maybe_payload("held"),
                               .changes = maybe_payload("changes")};
     } else if (type == "run_resumed") {
       event.body = RunResumed{.epoch = static_cast<std::uint64_t>(integer("epoch"))};

@@ -87,7 +87,8 @@ std::vector<Event> one_of_each() {
                  .deadline = {},
                  .parent = RunId::parse("01890000-0000-7000-8000-000000000001"),
                  .until = at,
-                 .attempts = 7},
+                 .attempts = 7,
+                 .held = json(JsonArray{"outer/x", "middle/"})},
       RunCreated{.definition_hash = "abc",
                  .inputs = json(JsonObject{}),
                  .deadline = {},
@@ -114,6 +115,7 @@ std::vector<Event> one_of_each() {
       RunFinished{.status = RunStatus::cancelled, .error = "no", .outputs = nullptr},
   };
   std::vector<Event> events;
+  events.reserve(bodies.size());
   for (auto& body : bodies) events.push_back({.at = at, .body = std::move(body)});
   return events;
 }
@@ -211,6 +213,7 @@ TEST(EventCodec, DamagedEntriesAreErrorsAndNeverCrash) {
         "[1]",
         R"([{}])",
         R"([{"type":"run_created","at":1}])",
+        R"([{"type":"run_created","at":1,"definition":"abc","inputs":{},"parent":"nobody"}])",
         R"([{"type":"nonsense","at":1}])",
         R"([{"type":"run_pending","at":1}])",
         R"([{"type":"attempt_started","at":1,"task":"third","attempt":1}])",

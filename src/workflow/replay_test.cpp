@@ -56,6 +56,7 @@ TEST_F(ReplayTest, DecisionsAreCheckedToo) {
                                                RunFinished{.status = RunStatus::completed}}) {
     EXPECT_NE(next(std::move(body)).find("was not offered"), std::string::npos);
   }
+  EXPECT_EQ(next(TaskSkipped{.task = 99, .reason = "no such task"}), "event 2 (task_skipped) was not offered by what came before it");
   EXPECT_NE(next(TaskCompleted{.attempt = start(0).attempt}).find("does not follow"), std::string::npos);
   EXPECT_NE(next(TaskFailed{.attempt = {.task = 99, .activation = 1, .attempt = 0}, .error = broken(), .duration = {}})
                 .find("event 2 (task_failed)"),

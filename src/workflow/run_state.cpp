@@ -160,6 +160,7 @@ Result<void> RunState::fold(const RunCreated& event, Instant at) {
   created_ = at;
   deadline_ = event.deadline;
   parent_ = event.parent;
+  held_ = event.held;
   until_ = event.until;
   attempts_ = event.attempts;
   limits_ = event.limits;

@@ -21,7 +21,7 @@ struct StepState {
   std::uint32_t attempt = 0;           ///< the latest that was started; 0 before the first
   Instant started{};                   ///< of the latest attempt
   Instant ended{};
-  Instant due{};                       ///< of its timer, while retrying or waiting
+  Instant due{};                       ///< of its timer, while retrying or waiting; the epoch where it has none
   JsonPtr result;                      ///< of the latest completion
   JsonPtr metadata;
   std::shared_ptr<const Error> error;  ///< of the latest failure
@@ -218,6 +218,8 @@ class RunState {
   [[nodiscard]] std::optional<Instant> until() const { return until_; }
   /// The run that began this one and waits for its end.
   [[nodiscard]] const std::optional<RunId>& parent() const { return parent_; }
+  /// The places of concurrency keys that its parent and whoever began that hold, as a list of texts; null where there are none.
+  [[nodiscard]] const JsonPtr& held() const { return held_; }
   [[nodiscard]] std::uint32_t completed_tasks() const { return completed_; }
   [[nodiscard]] std::uint32_t failed_tasks() const { return failed_; }
 
@@ -315,6 +317,7 @@ class RunState {
   Instant finished_{};
   std::optional<Instant> deadline_;
   std::optional<RunId> parent_;
+  JsonPtr held_;
   std::optional<Instant> until_;
   std::optional<std::uint32_t> attempts_;
   std::uint32_t attempts_used_ = 0;

@@ -57,6 +57,13 @@ TEST(RunStateRefusals, ListsThatCouldNotBeMadeOutOfTurn) {
   EXPECT_EQ(m.state.tasks()[0].result, nullptr);
 }
 
+TEST(RunStateRefusals, FailuresBeforeTheirTurn) {
+  Machine m(testing::make_definition({{"first"}, {.name = "second", .needs = {"first"}}}));
+  m.must_not(TaskFailed{.attempt = {.task = 1, .activation = 1, .attempt = 0}, .error = broken(), .duration = {}});
+  m.must({.at = t0, .body = TaskFailed{.attempt = {.task = 0, .activation = 1, .attempt = 0}, .error = broken(), .duration = {}}});
+  EXPECT_EQ(m.status("first"), TaskStatus::failed);
+}
+
 TEST(RunStateRefusals, ItemsThatAreNotThere) {
   Machine m(lists());
   const Attempt beyond{.task = 0, .activation = 1, .attempt = 1, .item = 5};

@@ -79,10 +79,8 @@ Result<void> RunState::fold(const AttemptStarted& event, Instant at) {
   charge(event);
   if (event.waits()) {
     state->status = TaskStatus::waiting;
-    if (event.wake_at) {
-      state->due = *event.wake_at;
-      timers_.emplace(state->due, step);
-    }
+    state->due = event.wake_at.value_or(Instant{});
+    if (event.wake_at) timers_.emplace(state->due, step);
     if (!event.signal.empty()) listen(step, event.signal);
     if (event.question) asked_.insert_or_assign(step, event.question);
   } else {

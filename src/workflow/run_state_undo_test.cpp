@@ -72,6 +72,33 @@ TEST(Undo, AFailedRunUndoesNewestFirst) {
   EXPECT_EQ(machine.state.completed_tasks(), 2U) << "undo steps are no tasks";
 }
 
+TEST(Undo, BeginsAtTheEndOfTheRunAndOnce) {
+  Machine machine(order());
+  machine.start("book");
+  machine.complete("book");
+  machine.must_not(CompensationStarted{.reason = "too early"});
+  auto failed = failed_order();
+  undo_begins(failed);
+  failed.must_not(CompensationStarted{.reason = "again"});
+}
+
+TEST(Undo, StepsOutOfTurnAreRefused) {
+  auto machine = failed_order();
+  undo_begins(machine);
+  const auto pay = *machine.state.definition().find_task("pay/undo");
+  const auto started = [](Attempt attempt) { return AttemptStarted{.attempt = attempt, .wake_at = {}, .signal = {}}; };
+  machine.must_not(started({.task = pay, .activation = 2, .attempt = 1}));
+  machine.must_not(started({.task = pay, .activation = 1, .attempt = 2}));
+  machine.must_not(started({.task = pay, .activation = 1, .attempt = 1, .item = 0}));
+  for (const auto* name : {"pay/undo", "book/undo"}) {
+    start_undo(machine, name);
+    machine.complete(name);
+  }
+  machine.must_not(started({.task = pay, .activation = 1, .attempt = 1}));
+  machine.settle();
+  EXPECT_EQ(machine.state.status(), RunStatus::failed);
+}
+
 TEST(Undo, WhatCannotBeUndoneIsNamedAndTheRestGoesOn) {
   auto machine = failed_order();
   undo_begins(machine);

@@ -102,10 +102,8 @@ Result<void> RunState::fold(const ApprovalRequested& event, Instant at) {
   }
   ++active_;
   task.status = TaskStatus::waiting;
-  if (event.due) {
-    task.due = *event.due;
-    timers_.emplace(task.due, Step{.task = event.task});
-  }
+  task.due = event.due.value_or(Instant{});
+  if (event.due) timers_.emplace(task.due, Step{.task = event.task});
   questions_.emplace(event.task, Question{.message = event.message, .parameters = event.parameters, .asked = at, .due = event.due});
   return {};
 }

@@ -184,8 +184,9 @@ class Picker {
       const auto& attempt = body.attempt;
       const auto& item = survey_.items.at(attempt.task)[attempt.item];
       if (!item.done) {
-        constexpr bool starts = std::is_same_v<std::decay_t<decltype(body)>, AttemptStarted>;
-        if (starts && attempt.attempt == 1 && attempt.item < last_done_.at(attempt.task)) put_first_attempt(out, event, attempt, item);
+        if constexpr (std::is_same_v<std::decay_t<decltype(body)>, AttemptStarted>) {
+          if (attempt.attempt == 1 && attempt.item < last_done_.at(attempt.task)) put_first_attempt(out, event, attempt, item);
+        }
         return;
       }
     }

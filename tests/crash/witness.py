@@ -1,14 +1,24 @@
 """A counting HTTP server: the independent witness of what a workflow runner really asked for.
 
 Every request must carry an Idempotency-Key. What is answered depends only on the seed, the key and how often that key was seen, so a run can be
-repeated; each key fails at most twice before it succeeds.
+repeated; each key fails at most twice before it succeeds, except where the name says otherwise:
+
+    POST /SEED/NAME        answered after up to 30 ms
+    POST /SEED/slow…       answered after 60 ms
+    POST /SEED/never…      refused every time
+
+It also sees what is in flight at once. A request whose sender has died is not: its connection is closed.
 """
 
+import collections
 import hashlib
 import http.server
 import json
+import socket
 import threading
 import time
+
+DYING = 0.05  # seconds in which a killed process has closed its connections at the latest
 
 
 class Witness(http.server.ThreadingHTTPServer):
@@ -18,8 +28,12 @@ class Witness(http.server.ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.lock = threading.Lock()
-        self.begun = {}  # (scenario, key) -> requests that arrived
-        self.refused = {}  # (scenario, key) -> requests that were answered with 503
+        self.begun = collections.Counter()  # (scenario, key) -> requests that arrived
+        self.refused = collections.Counter()  # (scenario, key) -> requests that were answered with 503
+        self.names = collections.defaultdict(set)  # (scenario, name) -> keys
+        self.open = collections.defaultdict(list)  # scenario -> (name, key, connection) of what is in flight
+        self.limits = {}  # (scenario, name) -> ("keys" or "runs", how many may be in flight at once)
+        self.problems = collections.defaultdict(list)  # scenario -> what was in flight and should not have been
         self.without_key = 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -35,8 +49,57 @@ class Witness(http.server.ThreadingHTTPServer):
         with self.lock:
             return {key: n for (s, key), n in self.refused.items() if s == scenario}
 
+    def keys_of(self, scenario, name):
+        with self.lock:
+            return set(self.names[(scenario, name)])
+
+    def limit(self, scenario, name, what, most):
+        self.limits[(scenario, name)] = (what, most)
+
+    def enter(self, scenario, name, key, connection):
+        """Takes a request up, and looks at what else is in flight."""
+        with self.lock:
+            self.open[scenario].append((name, key, connection))
+            others = [entry for entry in self.open[scenario] if entry[2] is not connection]
+        twice = [entry for entry in others if entry[1] == key]
+        if twice and still_alive(twice):
+            self.problems[scenario].append(f"a call is made twice at once: {key}")
+        what, most = self.limits.get((scenario, name), (None, 0))
+        if what is None:
+            return
+        part = (lambda k: k) if what == "keys" else run_of
+        beside = [entry for entry in others if entry[0] == name]
+        if len({part(e[1]) for e in beside} | {part(key)}) > most:
+            at_once = {part(e[1]) for e in still_alive(beside)} | {part(key)}
+            if len(at_once) > most:
+                self.problems[scenario].append(f"{len(at_once)} {what} of {name!r} at once, allowed are {most}: {sorted(at_once)}")
+
+    def leave(self, scenario, name, key, connection):
+        with self.lock:
+            self.open[scenario].remove((name, key, connection))
+
     def handle_error(self, request, client_address):
         pass  # the other side was killed: expected here
+
+
+def run_of(key):
+    return key.partition(":")[0]
+
+
+def is_open(connection):
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+def still_alive(entries):
+    alive = [entry for entry in entries if is_open(entry[2])]
+    if alive:
+        time.sleep(DYING)
+    return [entry for entry in alive if is_open(entry[2])]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -47,21 +110,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        scenario = self.path.strip("/").split("/")[0]
-        key = self.headers.get("Idempotency-Key")
+        scenario, _, name = self.path.strip("/").partition("/")
+        key = self.headers.get("Idempotency-Key") or ""
         witness = self.server
         with witness.lock:
             if not key:
                 witness.without_key += 1
-            seen = witness.begun[(scenario, key)] = witness.begun.get((scenario, key), 0) + 1
+            witness.begun[(scenario, key)] += 1
+            seen = witness.begun[(scenario, key)]
+            witness.names[(scenario, name)].add(key)
             # Run ids differ from run to run; the rest of the key does not.
-            luck = hashlib.sha256(f"{scenario}/{str(key).partition(':')[2]}".encode()).digest()
-            fails = luck[0] % 4 - 1  # -1, 0, 1 or 2 refusals
-            refused = witness.refused.get((scenario, key), 0)
-            refuse = refused < fails
+            luck = hashlib.sha256(f"{scenario}/{key.partition(':')[2]}".encode()).digest()
+            refuse = name.startswith("never") or witness.refused[(scenario, key)] < luck[0] % 4 - 1
             if refuse:
-                witness.refused[(scenario, key)] = refused + 1
-        time.sleep(luck[1] % 30 / 1000)
+                witness.refused[(scenario, key)] += 1
+        witness.enter(scenario, name, key, self.connection)
+        try:
+            time.sleep(0.06 if name.startswith("slow") else luck[1] % 30 / 1000)
+        finally:
+            witness.leave(scenario, name, key, self.connection)
         answer = json.dumps({"key": key, "seen": seen, "got": json.loads(body or b"null")}).encode()
         self.send_response(503 if refuse else 200)
         self.send_header("Content-Type", "application/json")

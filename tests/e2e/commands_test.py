@@ -353,6 +353,29 @@ class NobodyDrives(SkeinTest):
         out, _ = following.communicate(timeout=30)
         self.assertIn("completed", out.splitlines()[-1])
         self.assertNotIn("Nobody drives", self.skein("show", "last").stderr)
+        events = self.skein("events", "last").stdout
+        self.assertIn("a worker begins it", events)
+        self.assertNotIn("resumed", events)
+
+    def test_the_doctor_tells_who_can_drive_them(self):
+        def runs():
+            return next(check for check in self.json("doctor")["checks"] if check["name"] == "runs")
+
+        theirs = {**hello(), "agents": [{"name": "glue", "type": "custom"}]}
+        self.skein("run", self.file(theirs), "--detach", expect=4)
+        alone = runs()
+        self.assertEqual(alone["status"], "warn")
+        self.assertIn("1 unfinished run that nobody drives and this program cannot: task 'greet' needs", alone["finding"])
+        self.assertNotIn("skein worker", alone["advice"])
+        self.skein("run", self.file(hello()), "--detach", expect=4)
+        mixed = runs()
+        self.assertIn("2 unfinished runs that nobody drives; 1 of them this program cannot: task 'greet'", mixed["finding"])
+        self.assertIn("`skein worker` goes on with 1", mixed["advice"])
+        self.skein("worker", "--idle-exit")
+        self.assertEqual(runs()["finding"], alone["finding"])
+        theirs = next(run for run in self.json("runs")["runs"] if run["status"] == "pending")
+        self.skein("cancel", theirs["run_id"])
+        self.assertEqual(runs()["status"], "ok")
 
 
 class Drawing(SkeinTest):

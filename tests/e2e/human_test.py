@@ -24,8 +24,9 @@ class Human(SkeinTest):
 
     def test_the_answer_has_the_type_that_was_asked_for(self):
         self.ask()
-        shown = self.json("show", "last")["tasks"][0]["awaits"]
-        self.assertEqual(shown, {"question": "How many copies?", "answer": {"type": "integer", "minimum": 1}})
+        task = self.json("show", "last")["tasks"][0]
+        self.assertNotIn("due", task, "nothing ends the waiting")
+        self.assertEqual(task["awaits"], {"question": "How many copies?", "answer": {"type": "integer", "minimum": 1}})
         report = self.json("answer", "last", "copies", "3", "--as", "ann", "--comment", "as last year")
         self.assertEqual(report["outputs"], {"sheets": 6, "by": "ann"})
         self.assertEqual(report["tasks"][0]["metadata"], {"by": "ann", "comment": "as last year"})

@@ -10,24 +10,37 @@
 
 namespace skein::testing {
 
-/// A store that can be told to refuse appends, or to take one and say that it did not (an ambiguous commit).
+/// A store that can be told to refuse what would be written, or to take an append and say that it did not (an ambiguous commit). The inner
+/// one must be one that commits at once.
 class FlakyStore final : public store::RunStore {
  public:
   explicit FlakyStore(std::unique_ptr<store::RunStore> inner) : inner_(std::move(inner)) {}
 
-  std::optional<Error> refuse;         ///< every append, while it is set
+  std::optional<Error> refuse;         ///< every write, while it is set
+  std::optional<Error> refuse_once;    ///< the next append
   std::optional<Error> lie_once;       ///< the next append is written, and this is reported
   int refused = 0;
+  std::function<void(const store::Append&)> written;  ///< hears of each append that is in the journal now, whatever was reported
+
+  /// The healthy store behind it, as another owner's would be.
+  [[nodiscard]] store::RunStore& inner() { return *inner_; }
+  /// An append of this run was refused, or so it was said, and the run has not been claimed again.
+  [[nodiscard]] bool failed(RunId run) const { return failed_.contains(run); }
 
   Result<store::Appending> append(store::Append append, store::CommitSink& sink) override {
     const auto run = append.run;
-    if (refuse) {
+    auto why = refuse ? refuse : std::exchange(refuse_once, std::nullopt);
+    if (!why && failed_.contains(run))
+      why = Error{.code = ErrorCode::conflict, .message = "claim it again", .context = {}, .retryable = false, .retry_after = {}};
+    if (why) {
       ++refused;
       failed_.insert(run);
-      return std::unexpected(*refuse);
+      return std::unexpected(std::move(*why));
     }
+    const std::optional<store::Append> copy = written ? std::optional(append) : std::nullopt;
     auto appended = inner_->append(std::move(append), sink);
-    if (auto lie = std::exchange(lie_once, std::nullopt)) {
+    if (appended && copy) written(*copy);
+    if (auto lie = appended ? std::exchange(lie_once, std::nullopt) : std::nullopt) {
       failed_.insert(run);
       return std::unexpected(*lie);
     }
@@ -44,23 +57,28 @@ class FlakyStore final : public store::RunStore {
   Result<std::string> definition(std::string_view hash) const override { return inner_->definition(hash); }
   /// As the contract says: after a refused append its owner claims the run again.
   Result<store::Claimed> claim(RunId run) override {
+    if (refuse) return refusal();
     if (failed_.erase(run) > 0) {
       const auto row = inner_->find_run(run);
       if (row) (void)inner_->release(run, row->epoch);
     }
     return inner_->claim(run);
   }
-  Result<std::vector<store::Claimed>> claim_runnable(Instant now, std::size_t limit, const store::LeftAlone& except) override {
+  Result<std::vector<store::Claimed>> claim_runnable(Instant now, std::size_t limit, const store::LeftAlone& except = {}) override {
+    if (refuse) return refusal();
     return inner_->claim_runnable(now, limit, except);
   }
   Result<void> release(RunId run, std::uint64_t epoch) override { return inner_->release(run, epoch); }
   Result<std::optional<Instant>> earliest_due() const override { return inner_->earliest_due(); }
-  Result<std::int64_t> post(store::InboxMessage message) override { return inner_->post(std::move(message)); }
+  Result<std::int64_t> post(store::InboxMessage message) override {
+    if (refuse) return refusal();
+    return inner_->post(std::move(message));
+  }
   Result<std::vector<store::InboxMessage>> inbox(RunId run) const override { return inner_->inbox(run); }
   Result<std::vector<RunId>> runs_with_mail() const override { return inner_->runs_with_mail(); }
   std::uint64_t change_counter() const override { return inner_->change_counter(); }
   Result<std::int64_t> append_shared(std::string_view stream, std::string_view payload, Instant at) override {
-    if (refuse) return std::unexpected(*refuse);
+    if (refuse) return refusal();
     return inner_->append_shared(stream, payload, at);
   }
   Result<std::vector<store::SharedEvent>> read_shared(std::string_view prefix, std::int64_t after) const override {
@@ -72,6 +90,10 @@ class FlakyStore final : public store::RunStore {
   Result<std::string> get_blob(std::string_view hash) const override { return inner_->get_blob(hash); }
 
  private:
+  std::unexpected<Error> refusal() {
+    ++refused;
+    return std::unexpected(*refuse);
+  }
   std::unique_ptr<store::RunStore> inner_;
   std::set<RunId> failed_;
 };

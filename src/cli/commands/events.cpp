@@ -20,11 +20,11 @@ struct EventsOptions {
   bool follow = false;
 };
 
-/// Prints the events from `next` on; `next` moves on with them.
+/// Prints the events after `last`, which moves on with them.
 Result<void> print_new(Session& session, const store::RunStore& store, RunId run, const workflow::DefinitionPtr& definition, bool json,
-                       std::uint64_t& next) {
+                       EventPlace& last) {
   Result<void> decoded;
-  const auto read = store.read_journal(run, next, [&](const store::StoredEntry& entry) {
+  const auto read = store.read_journal(run, last.seq + 1, [&](const store::StoredEntry& entry) {
     const auto events = workflow::decode_events(entry.text, *definition, store);
     if (!events) {
       decoded = std::unexpected(events.error());
@@ -32,16 +32,18 @@ Result<void> print_new(Session& session, const store::RunStore& store, RunId run
     }
     for (std::size_t i = 0; i < events->size(); ++i) {
       const auto seq = entry.first_seq + i;
-      if (seq < next) continue;
+      if (seq <= last.seq) continue;
       const auto& event = (*events)[i];
+      last.seq = seq;
+      if (const auto* created = std::get_if<workflow::RunCreated>(&event.body); created != nullptr && created->origin)
+        last.kept = created->origin->kept;
       if (json) {
         session.output.print_json_line(event_document(run, seq, event, *definition));
       } else {
         session.output.print(paint(fmt::format("{:>5} ", seq), Style::dim, session.output.out().color) +
-                             event_line(event, *definition)
+                             event_line(event, last, *definition)
                                  .text(session.output.out().interactive ? session.output.out().width - 6U : 0, session.output.out().color));
       }
-      next = seq + 1;
     }
     return !session.output.reader_gone();
   });
@@ -57,7 +59,7 @@ Result<int> events(Session& session, const EventsOptions& options) {
   const auto run = find_run(runtime, options.run);
   if (!run) return std::unexpected(run.error());
   std::optional<workflow::DefinitionPtr> definition;
-  std::uint64_t next = 1;
+  EventPlace last;
   bool told = false;
   while (true) {
     // The row is read first: once it says that the run has ended, the journal is complete.
@@ -68,8 +70,8 @@ Result<int> events(Session& session, const EventsOptions& options) {
       if (!loaded) return std::unexpected(loaded.error());
       definition = *loaded;
     }
-    if (row->last_seq >= next) {
-      const auto printed = print_new(session, runtime.store(), *run, *definition, options.common.json, next);
+    if (row->last_seq > last.seq) {
+      const auto printed = print_new(session, runtime.store(), *run, *definition, options.common.json, last);
       if (!printed) return std::unexpected(printed.error());
     }
     if (!options.follow || is_final(row->summary.status) || session.output.reader_gone()) return 0;

@@ -17,6 +17,7 @@ struct ValidateOptions {
 
 Json to_document(const config::Problem& problem) {
   JsonObject out;
+  out["file"] = problem.file;
   if (problem.line > 0) out["line"] = problem.line;
   if (problem.column > 0) out["column"] = problem.column;
   out["pointer"] = problem.pointer;

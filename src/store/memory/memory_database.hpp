@@ -43,8 +43,16 @@ struct MemoryRun {
   [[nodiscard]] bool free() const { return owner == 0 && !is_final(summary.status); }
 };
 
+/// Not by address: what happens must not depend on where memory was found. Before all others: null.
+struct OldestFirst {
+  [[nodiscard]] static std::uint64_t number(const MemoryRun* run) { return run == nullptr ? 0 : run->number; }
+  bool operator()(const MemoryRun* a, const MemoryRun* b) const { return number(a) < number(b); }
+  using Due = std::pair<Instant, MemoryRun*>;
+  bool operator()(const Due& a, const Due& b) const { return a.first != b.first ? a.first < b.first : (*this)(a.second, b.second); }
+};
+
 /// Runs that nobody owns and that are not final, by the instant from which they can go on (the least one for "at once").
-using FreeRuns = std::set<std::pair<Instant, MemoryRun*>>;
+using FreeRuns = std::set<OldestFirst::Due, OldestFirst>;
 
 /// Plain data under one mutex; `MemoryRunStore` has the rules.
 class MemoryDatabase {
@@ -54,7 +62,7 @@ class MemoryDatabase {
   std::map<std::string, std::map<std::uint64_t, MemoryRun*>, std::less<>> slots;  ///< by key and number: holders and those that wait
   std::map<std::uint64_t, MemoryRun*> by_number;
   FreeRuns free;
-  std::set<MemoryRun*> with_mail;
+  std::set<MemoryRun*, OldestFirst> with_mail;
   std::unordered_map<std::string, std::pair<std::string, std::uint64_t>> definitions;  ///< by hash: text, runs that use it
   std::unordered_map<std::string, MemoryBlob> blobs;  ///< by hash
   std::vector<SharedEvent> shared;

@@ -26,7 +26,13 @@ const RunState* Engine::find(RunId run) const {
   return it == by_id_.end() ? nullptr : &runs_.at(it->second)->state;
 }
 
+/// A run that is claimed while its commit was refused, or so it was said, goes on from its journal.
 Engine::ActiveRun& Engine::add(std::unique_ptr<ActiveRun> run) {
+  if (const auto stale = by_id_.find(run->id); stale != by_id_.end()) {
+    auto& old = *runs_.at(stale->second);
+    release_births(old);
+    remove(old);
+  }
   auto& added = *run;
   added.token = next_token_++;
   by_id_.emplace(added.id, added.token);
@@ -140,7 +146,6 @@ void Engine::advance(ActiveRun& run) {
 Result<store::Appending> Engine::append(ActiveRun& run) {
   const auto& events = run.committing->events();
   run.sleeping = may_sleep(run);
-  const bool last = is_final(run.state.status()) || run.sleeping;
   return services_.store.append(store::Append{.run = run.id,
                                               .epoch = run.epoch,
                                               .first_seq = run.committing_seq,
@@ -148,7 +153,7 @@ Result<store::Appending> Engine::append(ActiveRun& run) {
                                               .at = events.back().at,
                                               .entry = run.committing,
                                               .summary = summary_of(run),
-                                              .keep = last ? store::Keep::released : store::Keep::owned,
+                                              .keep = gives_up(run) ? store::Keep::released : store::Keep::owned,
                                               .consumed = run.committing_mail,
                                               .create = run.create,
                                               .mail = run.outgoing,
@@ -166,7 +171,7 @@ bool Engine::after_commit(ActiveRun& run) {
   if (const auto acknowledge = std::exchange(run.acknowledge, nullptr)) acknowledge(run.id);
   introduce_children(run);  // before listeners hear that this run has ended
   services_.listener.on_events(run.id, run.state, batch->events(), run.committing_seq);
-  if (is_final(run.state.status()) || run.sleeping) {
+  if (gives_up(run)) {
     const auto id = run.id;
     const bool asleep = run.sleeping;
     remove(run);
@@ -218,7 +223,8 @@ void Engine::refused(ActiveRun& run, const Error& why) {
   schedule(run);
 }
 
-/// Whether a refused commit was written all the same decides whether it is written again.
+/// Whether a refused commit was written all the same decides whether it is written again. If it was, and gave the run up, then others may
+/// have had the run meanwhile; and claiming it just now took it back.
 void Engine::recommit(ActiveRun& run) {
   const auto claimed = services_.store.claim(run.id);
   if (!claimed) {
@@ -231,7 +237,17 @@ void Engine::recommit(ActiveRun& run) {
     refused(run, row.error());
     return;
   }
-  if (row->last_seq >= run.committing_seq) {
+  const auto last = run.committing_seq + run.committing->events().size() - 1;
+  if (row->last_seq > last) {
+    lose(run, {.code = ErrorCode::conflict,
+               .message = "another process went on with the run",
+               .context = {},
+               .retryable = true,
+               .retry_after = {}});
+    return;
+  }
+  if (row->last_seq == last) {
+    if (gives_up(run)) (void)services_.store.release(run.id, run.epoch);
     if (after_commit(run)) advance(run);
     return;
   }
@@ -295,13 +311,19 @@ void Engine::lose(ActiveRun& run, const Error& why) {
   const auto id = run.id;
   const auto epoch = run.epoch;
   const auto acknowledge = std::exchange(run.acknowledge, nullptr);
+  release_births(run);
   remove(run);
+  (void)services_.store.release(id, epoch);
   if (acknowledge) {
     acknowledge(std::unexpected(why));
     return;
   }
-  (void)services_.store.release(id, epoch);
   services_.listener.on_lost(id, why);
+}
+
+/// Nothing that was written although the store said otherwise may stay with a process that does not drive it.
+void Engine::release_births(ActiveRun& run) {
+  for (const auto& birth : std::exchange(run.births, {})) (void)services_.store.release(birth.run, birth.epoch);
 }
 
 void Engine::abandon_all() {
@@ -309,6 +331,7 @@ void Engine::abandon_all() {
     auto& run = *runs_.begin()->second;
     const auto id = run.id;
     const auto epoch = run.epoch;
+    release_births(run);
     remove(run);
     (void)services_.store.release(id, epoch);
   }
@@ -325,6 +348,9 @@ store::RunSummary Engine::summary_of(const ActiveRun& run) const {
   if (run.sleeping && !summary.next_due) summary.next_due = store::never;
   return summary;
 }
+
+/// Whether the commit that was made last leaves the run without an owner.
+bool Engine::gives_up(const ActiveRun& run) { return is_final(run.state.status()) || run.sleeping; }
 
 /// Only timers keep the run, and none of them is near.
 bool Engine::may_sleep(const ActiveRun& run) const {

@@ -126,8 +126,10 @@ class Engine {
   void schedule(ActiveRun& run);
   void announce();
   void remove(ActiveRun& run);
+  void release_births(ActiveRun& run);
   void lose(ActiveRun& run, const Error& why);
   [[nodiscard]] store::RunSummary summary_of(const ActiveRun& run) const;
+  [[nodiscard]] static bool gives_up(const ActiveRun& run);
   [[nodiscard]] bool may_sleep(const ActiveRun& run) const;
 
   // engine_decisions.cpp: from what happened and what is offered to events
@@ -140,7 +142,8 @@ class Engine {
 
   // engine_expressions.cpp: what the workflow's expressions decide
   void start(ActiveRun& run, const Attempt& attempt, std::vector<Event>& events);
-  void refuse_start(ActiveRun& run, const Attempt& attempt, const std::string& why, std::vector<Event>& events);
+  void refuse_start(ActiveRun& run, const Attempt& attempt, const std::string& why, std::vector<Event>& events,
+                    ErrorCode code = ErrorCode::expression_failed);
   void list_items(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
   void choose_edge(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
   void expire(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
@@ -155,6 +158,8 @@ class Engine {
   void expire_question(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
   void take_signal(ActiveRun& run, const Attempt& attempt, std::vector<Event>& events);
   // engine_children.cpp: runs that tasks begin, and the news between the two
+  /// The places of concurrency keys that a run and whoever began it hold; null where there are none.
+  [[nodiscard]] static Result<JsonPtr> held_by(const ActiveRun& run);
   /// `started` is told what of the budget the child may use.
   [[nodiscard]] Result<RunId> create_child(ActiveRun& run, agent::ChildRun child, AttemptStarted& started);
   void fold_end_of_child(ActiveRun& run, const JsonObject& payload, std::vector<Event>& events);

@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <fmt/format.h>
 
 #include "workflow/driver/active_run.hpp"
 #include "workflow/slot.hpp"
@@ -9,6 +11,16 @@
 // that goes out with its last commit, and a parent that does not wait any more cancels it the same way. So no crash separates the two.
 namespace skein::workflow {
 
+Result<JsonPtr> Engine::held_by(const ActiveRun& run) {
+  auto own = slot_key(run.state, run.id);
+  if (!own) return std::unexpected(std::move(own.error()));
+  if (!*own) return run.state.held();
+  JsonArray all;
+  if (run.state.held() && run.state.held()->is_array()) all = run.state.held()->get_array();
+  all.emplace_back(**own);
+  return std::make_shared<const Json>(std::move(all));
+}
+
 Result<RunId> Engine::create_child(ActiveRun& run, agent::ChildRun child, AttemptStarted& started) {
   const auto id = Uuid::make(now_, services_.random);
   const auto& definition = child.definition;
@@ -16,6 +28,9 @@ Result<RunId> Engine::create_child(ActiveRun& run, agent::ChildRun child, Attemp
   services_.secrets.redact(inputs);
   auto created = created_now(*definition, std::make_shared<const Json>(std::move(inputs)), now_);
   created.parent = run.id;
+  auto held = held_by(run);
+  if (!held) return std::unexpected(std::move(held.error()));
+  created.held = *held;
   // What is left of the parent's budget bounds the child's.
   if (const auto until = run.state.until()) created.until = std::min(created.until.value_or(*until), *until);
   if (const auto left = run.state.attempts_left())
@@ -30,6 +45,12 @@ Result<RunId> Engine::create_child(ActiveRun& run, agent::ChildRun child, Attemp
   const Event event{.at = now_, .body = std::move(created)};
   auto slot = slot_of(definition, event, id);
   if (!slot) return std::unexpected(std::move(slot.error()));
+  if (*slot && *held && (*held)->is_array() && std::ranges::find(*(*held)->if_array(), Json((*slot)->key)) != (*held)->get_array().end()) {
+    return fail(ErrorCode::conflict,
+                fmt::format("workflow '{}' would wait for ever: a run that it is a part of holds the place of its concurrency key ({}); give "
+                            "the inner workflow another name or another 'concurrency.key'",
+                            definition->name, (*slot)->key));
+  }
   if (*slot) (*slot)->queue = true;  // its task waits anyway
   store::RunSummary summary;
   summary.status = *slot ? RunStatus::pending : RunStatus::running;
@@ -76,9 +97,10 @@ void Engine::tell_family(ActiveRun& run, const EventBody& body) {
     if (!finished->error.empty()) payload["error"] = finished->error;
     return tell(*run.state.parent(), "ended", payload);
   }
-  std::optional<TaskIndex> ended;
+  std::optional<TaskIndex> ended;  // an item that fails has no run any more, and those of the other items go on
   if (const auto* cancelled = std::get_if<TaskCancelled>(&body)) ended = cancelled->task;
-  if (const auto* failed = std::get_if<TaskFailed>(&body)) ended = failed->attempt.task;
+  if (const auto* failed = std::get_if<TaskFailed>(&body); failed != nullptr && failed->attempt.item == no_item)
+    ended = failed->attempt.task;
   if (const auto* items = std::get_if<ItemsEnded>(&body)) ended = items->task;
   if (!ended) return;
   for (const auto child : run.state.awaited_children(*ended)) tell(child, "cancel", {{"reason", "the task that began it has ended"}});

@@ -95,6 +95,24 @@ TEST_F(ChildrenTest, CancellingTheParentCancelsItsChildren) {
   EXPECT_EQ(h.engine->active_runs(), 0U);
 }
 
+TEST_F(ChildrenTest, AnItemThatFailsLeavesTheRunsOfTheOthersAlone) {
+  auto task = runs("each");
+  task.for_each = JsonArray{1, 2, 3};
+  task.continue_on_failure = true;
+  const auto definition = outer({task});
+  definition->agents[1].retry.max_attempts = 1;
+  const auto id = h.run(definition);
+  const Error no{.code = ErrorCode::invalid_argument, .message = "no", .context = {}, .retryable = false, .retry_after = {}};
+  h.answer("work", AgentResponse::failed(no));
+  ASSERT_EQ(h.calls.open.size(), 2U);
+  h.answer("work", AgentResponse::ok(8));
+  h.answer("work", AgentResponse::ok(8));
+  EXPECT_EQ(h.status(id), RunStatus::completed);
+  std::size_t completed = 0;
+  for (std::size_t i = 0; i < 3; ++i) completed += h.status(child(i)) == RunStatus::completed ? 1 : 0;
+  EXPECT_EQ(completed, 2U);
+}
+
 TEST_F(ChildrenTest, ADeadlineOfTheTaskCancelsItsChild) {
   auto task = runs("sub");
   task.deadline = seconds{5};
@@ -183,6 +201,43 @@ TEST_F(ChildrenTest, SecretsDoNotReachTheChildsJournal) {
   task.parameters = JsonObject{{"n", "hunter2"}};
   h.run(outer({task}));
   EXPECT_EQ(to_json(folded(child(), inner).inputs()).find("hunter2"), std::string::npos);
+}
+
+/// A limit of one run for each `n`.
+ConcurrencyDefinition one_for_each_n() { return {.key = Template::compile("{{ inputs.n }}").value(), .limit = 1, .queue = true}; }
+
+TEST_F(ChildrenTest, AChildThatNeedsThePlaceOfAnAncestorIsRefused) {
+  inner->concurrency = one_for_each_n();
+  auto middle = outer({runs("sub")});
+  middle->name = "middle";
+  auto definition = outer({runs("sub"), {.name = "other", .action = "run", .parameters = JsonObject{{"n", 5}}}});
+  definition->name = inner->name;
+  definition->concurrency = one_for_each_n();
+  for (const bool directly : {true, false}) {
+    if (!directly) definition->agents[1].workflow = middle;
+    const auto id = h.run(definition, JsonObject{{"n", 4}});
+    const auto state = folded(id, definition);
+    if (directly) {
+      ASSERT_EQ(state.tasks()[0].status, TaskStatus::failed);
+      EXPECT_EQ(state.tasks()[0].error->code, ErrorCode::conflict);
+      EXPECT_EQ(state.tasks()[0].error->message,
+                "workflow 'inner' would wait for ever: a run that it is a part of holds the place of its concurrency key (inner/4); give the "
+                "inner workflow another name or another 'concurrency.key'");
+    } else {
+      ASSERT_TRUE(state.tasks()[0].error);
+      EXPECT_NE(state.tasks()[0].error->message.find("would wait for ever"), std::string::npos) << state.tasks()[0].error->message;
+    }
+  }
+}
+
+TEST_F(ChildrenTest, AChildWithAnotherKeyWaitsForItsOwnPlace) {
+  inner->concurrency = one_for_each_n();
+  auto definition = outer({runs("sub")});
+  definition->name = inner->name;
+  definition->concurrency = one_for_each_n();
+  const auto id = h.run(definition, JsonObject{{"n", 3}});
+  EXPECT_EQ(folded(id, definition).tasks()[0].status, TaskStatus::waiting);
+  EXPECT_EQ(to_json(*folded(child(), inner).held()), R"(["inner/3"])");
 }
 
 }  // namespace

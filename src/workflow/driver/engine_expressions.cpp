@@ -28,9 +28,9 @@ Result<bool> Engine::holds(const ActiveRun& run, const Template& condition) cons
 }
 
 /// An attempt that fails as it starts: what it needs cannot be computed.
-void Engine::refuse_start(ActiveRun& run, const Attempt& attempt, const std::string& why, std::vector<Event>& events) {
+void Engine::refuse_start(ActiveRun& run, const Attempt& attempt, const std::string& why, std::vector<Event>& events, ErrorCode code) {
   fold(run, AttemptStarted{.attempt = attempt, .wake_at = std::nullopt, .signal = {}}, events);
-  auto error = failure(ErrorCode::expression_failed, services_.secrets.redact(why));
+  auto error = failure(code, services_.secrets.redact(why));
   fold(run, TaskFailed{.attempt = attempt, .error = std::move(error), .duration = {}}, events);
 }
 
@@ -70,7 +70,7 @@ void Engine::start(ActiveRun& run, const Attempt& attempt, std::vector<Event>& e
     }
     if (wait->child) {
       const auto child = create_child(run, std::move(*wait->child), started);
-      if (!child) return refuse_start(run, attempt, child.error().message, events);
+      if (!child) return refuse_start(run, attempt, child.error().message, events, child.error().code);
       started.child = *child;
       started.signal = signal_of_end(*child);
     }

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <skein/workflow_parts.hpp>
+
+/// The parts of a workflow as the file format writes them. What is not set is not written.
+namespace skein {
+
+[[nodiscard]] JsonObject as_json(const Authentication& credentials);
+[[nodiscard]] JsonObject as_json(const Retry& policy);
+[[nodiscard]] JsonObject as_json(const RetryOn& failures);
+[[nodiscard]] JsonObject as_json(const CircuitBreaker& policy);
+[[nodiscard]] JsonObject as_json(const Approval& question);
+[[nodiscard]] JsonObject as_json(const Undo& undo);
+[[nodiscard]] JsonObject as_json(const Question& question);
+[[nodiscard]] JsonObject as_json(const Edge& edge);
+[[nodiscard]] JsonObject as_json(const Budget& limits);
+[[nodiscard]] JsonObject as_json(const Concurrency& limit);
+[[nodiscard]] JsonObject as_json(const Defaults& values);
+
+[[nodiscard]] Retry attempts_and_delay(unsigned max_attempts, const std::optional<Duration>& initial_delay);
+
+}  // namespace skein
