@@ -150,9 +150,9 @@ class Engine {
   void expire_question(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
   void take_signal(ActiveRun& run, const Attempt& attempt, std::vector<Event>& events);
   // engine_children.cpp: runs that tasks begin, and the news between the two
-  /// `reserved`: set to the attempts of the budget that the child may use.
   /// The places of concurrency keys that a run and whoever began it hold; null where there are none.
   [[nodiscard]] static Result<JsonPtr> held_by(const ActiveRun& run);
+  /// `reserved`: set to the attempts of the budget that the child may use.
   [[nodiscard]] Result<RunId> create_child(ActiveRun& run, agent::ChildRun child, std::uint32_t& reserved);
   void fold_end_of_child(ActiveRun& run, const JsonObject& payload, std::vector<Event>& events);
   void tell_family(ActiveRun& run, const EventBody& body);
