@@ -285,8 +285,12 @@ const Table<EdgeSpec>& table_of<EdgeSpec>() {
        .refused = later_keys},
       {
           field("from", &T::from,
-                {.about = "The task it leaves, or `start`: the beginning of the run.", .example = "review", .required = true}),
-          field("to", &T::to, {.about = "The task it enters, or `end`: nothing follows.", .example = "write", .required = true}),
+                {.about = "The task it leaves, or `start`: the beginning of the run.",
+                 .example = "review",
+                 .required = true,
+                 .min_items = 1}),
+          field("to", &T::to,
+                {.about = "The task it enters, or `end`: nothing follows.", .example = "write", .required = true, .min_items = 1}),
           field(
               "when", &T::when,
               {.about = "A condition; without this key it always holds.", .example = "\"{{ review.result.verdict == \\\"revise\\\" }}\""}),

@@ -123,9 +123,7 @@ TEST(GoldenDefinitions, IncludedFilesFitTheirSchema) {
 
 TEST(GeneratedFiles, TheSchemaIsCurrent) { expect_golden(source_root / "schema" / "workflow.schema.json", workflow_schema_json()); }
 
-TEST(GeneratedFiles, TheSchemaOfIncludedFilesIsCurrent) {
-  expect_golden(source_root / "schema" / "part.schema.json", part_schema_json());
-}
+TEST(GeneratedFiles, TheSchemaOfIncludedFilesIsCurrent) { expect_golden(source_root / "schema" / "part.schema.json", part_schema_json()); }
 
 TEST(GeneratedFiles, TheReferenceTablesAreCurrent) {
   const auto path = source_root / "docs" / "workflow-format.md";

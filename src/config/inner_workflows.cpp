@@ -87,7 +87,8 @@ std::string_view literal_key(const workflow::Definition& definition) {
 
 /// A workflow inside of `inner`, or that itself, whose runs need the place that a run of `outer` certainly holds. Keys over inputs are
 /// compared when a run begins.
-const workflow::Definition* waits_for(const workflow::Definition& inner, std::string_view name, std::string_view key) {  // NOLINT(misc-no-recursion)
+const workflow::Definition* waits_for(const workflow::Definition& inner, std::string_view name,
+                                      std::string_view key) {  // NOLINT(misc-no-recursion)
   const auto& limit = inner.concurrency;
   if (limit && limit->key.is_literal() && inner.name == name && literal_key(inner) == key) return &inner;
   for (const auto& agent : inner.agents) {
@@ -106,10 +107,11 @@ void check_turns(const WorkflowSpec& spec, const workflow::Definition& definitio
     if (!inner || waits_for(*inner, definition.name, literal_key(definition)) == nullptr) continue;
     const Path agent(agents, i);
     const bool itself = inner->name == definition.name;
-    add_error(problems, Path(agent, "workflow"),
-              fmt::format("its runs would wait for ever: {} has the name '{}' and the concurrency key of this workflow, whose runs hold the "
-                          "place until they have ended; give one of them another name or another 'concurrency.key'",
-                          itself ? "it" : "a workflow in it", definition.name));
+    add_error(
+        problems, Path(agent, "workflow"),
+        fmt::format("its runs would wait for ever: {} has the name '{}' and the concurrency key of this workflow, whose runs hold the "
+                    "place until they have ended; give one of them another name or another 'concurrency.key'",
+                    itself ? "it" : "a workflow in it", definition.name));
   }
 }
 

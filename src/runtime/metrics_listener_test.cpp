@@ -1,6 +1,6 @@
 #include "runtime/metrics_listener.hpp"
 
-#include <skein/workflow.hpp>
+#include <skein/builder.hpp>
 
 #include <gtest/gtest.h>
 

@@ -46,10 +46,11 @@ Result<RunId> Engine::create_child(ActiveRun& run, agent::ChildRun child, Attemp
   auto slot = slot_of(definition, event, id);
   if (!slot) return std::unexpected(std::move(slot.error()));
   if (*slot && *held && (*held)->is_array() && std::ranges::find(*(*held)->if_array(), Json((*slot)->key)) != (*held)->get_array().end()) {
-    return fail(ErrorCode::conflict,
-                fmt::format("workflow '{}' would wait for ever: a run that it is a part of holds the place of its concurrency key ({}); give "
-                            "the inner workflow another name or another 'concurrency.key'",
-                            definition->name, (*slot)->key));
+    return fail(
+        ErrorCode::conflict,
+        fmt::format("workflow '{}' would wait for ever: a run that it is a part of holds the place of its concurrency key ({}); give "
+                    "the inner workflow another name or another 'concurrency.key'",
+                    definition->name, (*slot)->key));
   }
   if (*slot) (*slot)->queue = true;  // its task waits anyway
   store::RunSummary summary;

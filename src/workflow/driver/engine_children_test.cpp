@@ -220,9 +220,10 @@ TEST_F(ChildrenTest, AChildThatNeedsThePlaceOfAnAncestorIsRefused) {
     if (directly) {
       ASSERT_EQ(state.tasks()[0].status, TaskStatus::failed);
       EXPECT_EQ(state.tasks()[0].error->code, ErrorCode::conflict);
-      EXPECT_EQ(state.tasks()[0].error->message,
-                "workflow 'inner' would wait for ever: a run that it is a part of holds the place of its concurrency key (inner/4); give the "
-                "inner workflow another name or another 'concurrency.key'");
+      EXPECT_EQ(
+          state.tasks()[0].error->message,
+          "workflow 'inner' would wait for ever: a run that it is a part of holds the place of its concurrency key (inner/4); give the "
+          "inner workflow another name or another 'concurrency.key'");
     } else {
       ASSERT_TRUE(state.tasks()[0].error);
       EXPECT_NE(state.tasks()[0].error->message.find("would wait for ever"), std::string::npos) << state.tasks()[0].error->message;
