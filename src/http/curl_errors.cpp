@@ -56,14 +56,7 @@ Error transfer_error(const CurlTransfer& transfer, const Hop& hop, const Request
     case CURLE_BAD_CONTENT_ENCODING: return garbled(what + ": the answer cannot be decompressed");
     case CURLE_WRITE_ERROR:
       if (transfer.headers_too_large()) return make(ErrorCode::too_large, what + ": the answer's headers are larger than 256 KiB", false);
-<<<<<<< HEAD
       return garbled(what + ": the answer cannot be taken: " + detail_of(transfer));
-=======
-      return make(
-          ErrorCode::too_large,
-          what + ": the answer is larger than " + std::to_string(request.max_response_bytes) + " bytes; ask for less (a page, a filter)",
-          false);
->>>>>>> main
     case CURLE_ABORTED_BY_CALLBACK: return make(ErrorCode::cancelled, what + ": the HTTP client was shut down", false);
     case CURLE_OUT_OF_MEMORY: return make(ErrorCode::internal, what + ": out of memory", false);
     case CURLE_UNSUPPORTED_PROTOCOL:
