@@ -112,6 +112,8 @@ struct AgentSettings {
 class OutputSink {
  public:
   virtual ~OutputSink() = default;
+  /// Whether anybody listens; asked before each call. Where nobody does, models need not stream.
+  [[nodiscard]] virtual bool listens() const { return true; }
   virtual void on_output(const AgentRequest& request, const model::Delta& delta) = 0;
 };
 
@@ -127,7 +129,7 @@ struct AgentServices {
   OpenModel open_model = {};
   const tool::Registry* tools = nullptr;
   const model::PriceTable* prices = nullptr;
-  OutputSink* output = nullptr;         ///< null: nobody listens, so models need not stream
+  OutputSink* output = nullptr;         ///< null: nobody ever listens
 };
 
 using AgentFactory = std::function<Result<std::unique_ptr<Agent>>(AgentSettings, const AgentServices&)>;

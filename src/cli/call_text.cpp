@@ -22,7 +22,8 @@ std::string cost(const agent::Spend& used) {
   std::string out;
   if (used.tokens > 0) out += fmt::format("{} tokens", used.tokens);
   if (used.nano_dollars > 0) {
-    out += fmt::format("{}{}", out.empty() ? "" : ", ", model::to_string(model::Money{.nano = static_cast<std::int64_t>(used.nano_dollars)}));
+    out +=
+        fmt::format("{}{}", out.empty() ? "" : ", ", model::to_string(model::Money{.nano = static_cast<std::int64_t>(used.nano_dollars)}));
   }
   return out.empty() ? out : " (" + out + ")";
 }
@@ -41,7 +42,8 @@ bool is_failure(const workflow::CallEnded& call) {
 
 std::string call_text(const workflow::CallEnded& call) {
   if (!call.answer) return "is answered";
-  if (call.kind == agent::CallKind::tool) return fmt::format("{} {}", is_failure(call) ? "fails:" : "brings", member(call.answer, "/result"));
+  if (call.kind == agent::CallKind::tool)
+    return fmt::format("{} {}", is_failure(call) ? "fails:" : "brings", member(call.answer, "/result"));
   if (const auto error = agent::error_in(*call.answer)) return "the model fails: " + one_line(error->message);
   const auto response = agent::response_in(*call.answer);
   const auto calls = model::calls_of(response.message).size();

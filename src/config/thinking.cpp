@@ -19,7 +19,8 @@ template <>
 const Table<config::SpendSpec>& table_of<config::SpendSpec>() {
   using T = config::SpendSpec;
   static const Table<T> table(
-      {.name = "agent_budget", .about = "What an agent may spend in one run. A call that could break it is not made: the task fails with `budget_exceeded`."},
+      {.name = "agent_budget",
+       .about = "What an agent may spend in one run. A call that could break it is not made: the task fails with `budget_exceeded`."},
       {
           field("tokens", &T::tokens, {.about = "Tokens, prompts and answers together.", .example = "50000", .minimum = 1}),
           field("cost", &T::cost, {.about = "US dollars.", .example = "0.10", .minimum = 0.000001, .maximum = 1'000'000}),
@@ -47,8 +48,9 @@ std::vector<describe::Field<AgentSpec>> thinking_fields() {
              .min_items = 1}),
       field("fallback_models", &T::fallback_models,
             {.about = "ai_agent with a model: asked in this order where the model cannot be reached.", .example = "[ollama/qwen3]"}),
-      field("instructions", &T::instructions,
-            {.about = "ai_agent with a model: what it is told before each task (the system prompt).", .example = "Answer in one sentence."}),
+      field(
+          "instructions", &T::instructions,
+          {.about = "ai_agent with a model: what it is told before each task (the system prompt).", .example = "Answer in one sentence."}),
       field("role", &T::role, {.about = "ai_agent with a model: who it is, in a few words.", .example = "a careful accountant"}),
       field("tools", &T::tools,
             {.about = "ai_agent with a model: the tools it may call, by name or pattern; `skein tools list` shows them.",

@@ -111,7 +111,8 @@ class TemplateChecker {
   std::size_t before_of_ = static_cast<std::size_t>(-1);
 };
 
-/// The keys of an ai_agent that thinks, as `agent::ThinkingSettings` takes them, with templates in place; null for an agent without a model.
+/// The keys of an ai_agent that thinks, as `agent::ThinkingSettings` takes them, with templates in place; null for an agent without a
+/// model.
 [[nodiscard]] Json thinking_of(const AgentSpec& agent);
 void check_thinking(const AgentSpec& agent, const describe::Path& at, describe::Problems& problems);
 

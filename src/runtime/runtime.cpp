@@ -58,6 +58,9 @@ Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeOptions options) {
   std::unique_ptr<Runtime> runtime(new Runtime(std::move(options)));
   const auto opened = runtime->open_store();
   if (!opened) return std::unexpected(opened.error());
+  auto thinking = ThinkingServices::make(runtime->options_.thinking, runtime->known_secrets_);
+  if (!thinking) return std::unexpected(std::move(thinking.error()));
+  runtime->thinking_ = std::move(*thinking);
   runtime->blocking_ = std::make_unique<async::BlockingPool>(blocking_threads);
   agent::add_builtin_kinds(runtime->kinds_);
   runtime->kinds_.add("workflow", make_child_workflow);
@@ -76,7 +79,9 @@ Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeOptions options) {
                       .outside = self.secrets_,
                       .secrets = self.known_secrets_,
                       .kinds = self.kinds_,
-                      .pool = *self.blocking_},
+                      .pool = *self.blocking_,
+                      .thinking = *self.thinking_,
+                      .output = self},
         workflow::EngineOptions{.sleep_after = self.options_.sleep_after, .sleep_for_others = self.options_.sleep_for_others}));
   }
   self.watcher_ = std::thread([&self] { self.watch(); });
@@ -103,7 +108,18 @@ void Runtime::register_kind(std::string kind, agent::AgentFactory factory) {
   left_alone_.definitions.clear();
 }
 
-void Runtime::add_listener(std::shared_ptr<Listener> listener) { listeners_.push_back(std::move(listener)); }
+void Runtime::add_listener(std::shared_ptr<Listener> listener) {
+  if (listener->hears_output()) hears_output_ = true;
+  listeners_.push_back(std::move(listener));
+}
+
+Result<void> Runtime::register_tool(tool::ToolPtr tool) { return thinking_->tools().add(std::move(tool)); }
+
+void Runtime::on_output(const AgentRequest& request, const model::Delta& delta) {
+  for (const auto& listener : listeners_) {
+    if (listener->hears_output()) listener->on_output(request, delta);
+  }
+}
 
 Shard& Runtime::shard_of(RunId run) { return *shards_[std::hash<RunId>{}(run) % shards_.size()]; }
 

@@ -22,6 +22,7 @@
 #include "runtime/driven_runs.hpp"
 #include "runtime/run_report.hpp"
 #include "runtime/secret_sources.hpp"
+#include "runtime/thinking_services.hpp"
 #include "store/store.hpp"
 #include "workflow/definition.hpp"
 #include "workflow/driver/breaker_board.hpp"
@@ -47,6 +48,7 @@ struct RuntimeOptions {
   std::optional<microseconds> sleep_after;
   bool sleep_for_others = false;
   SecretSettings secrets = secret_settings_from_environment();
+  ThinkingOptions thinking;
 };
 
 /// `$XDG_STATE_HOME/skein/skein.db`, or the same under `~/.local/state`.
@@ -68,11 +70,15 @@ class Listener {
   virtual void on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) = 0;
   virtual void on_lost(RunId /*run*/, const Error& /*why*/) {}
   virtual void on_breaker(const std::string& /*breaker*/, const resilience::BreakerTransition& /*transition*/) {}
+  /// Whether it wants `on_output`; asked when it is added. Models are asked for streams while anybody does.
+  [[nodiscard]] virtual bool hears_output() const { return false; }
+  /// A piece of what an agent says, as it comes. Ephemeral: a call that is repeated says everything again.
+  virtual void on_output(const AgentRequest& /*request*/, const model::Delta& /*delta*/) {}
 };
 
 /// Wires a store, shards, agents and listeners into something that runs workflows. The one place that knows all parts.
 /// Safe to use from any thread but the shards' own (listeners must not call back in).
-class Runtime final : private workflow::EngineListener {
+class Runtime final : private workflow::EngineListener, private agent::OutputSink {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Runtime>> open(RuntimeOptions options);
   ~Runtime() override;
@@ -81,6 +87,8 @@ class Runtime final : private workflow::EngineListener {
   /// Adds or replaces an agent kind.
   void register_kind(std::string kind, agent::AgentFactory factory);
   void add_listener(std::shared_ptr<Listener> listener);
+  /// Adds or replaces a tool that agents may call. Errors: invalid_argument for a bad name or schema.
+  [[nodiscard]] Result<void> register_tool(tool::ToolPtr tool);
 
   // -- runs ---------------------------------------------------------------------------------------------------------------
   /// Creates a run and drives it here; returns once it is durable. `inputs` as `config::check_inputs` returned them.
@@ -138,6 +146,7 @@ class Runtime final : private workflow::EngineListener {
   [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] std::vector<workflow::BreakerBoard::Status> breakers() const { return breakers_->list(); }
   [[nodiscard]] std::vector<std::string> kinds() const { return kinds_.names(); }
+  [[nodiscard]] const tool::Registry& tools() const { return thinking_->tools(); }
   [[nodiscard]] SecretValues& known_secrets() { return known_secrets_; }
 
   /// Stops accepting, abandons what runs (it can be resumed), closes the store. Idempotent.
@@ -158,6 +167,8 @@ class Runtime final : private workflow::EngineListener {
   void on_child(RunId child, workflow::DefinitionPtr definition, workflow::Event created) override;
   void on_mail(RunId to) override;
   void on_next_due(std::optional<Instant>) override {}
+  [[nodiscard]] bool listens() const override { return hears_output_; }
+  void on_output(const AgentRequest& request, const model::Delta& delta) override;
   [[nodiscard]] Result<RunId> create(RunId id, const workflow::DefinitionPtr& definition, const JsonPtr& inputs);
   /// Drives a run once it has its place.
   [[nodiscard]] Result<void> drive_in_turn(RunId run);
@@ -179,7 +190,9 @@ class Runtime final : private workflow::EngineListener {
   std::unique_ptr<store::RunStore> store_;
   std::unique_ptr<workflow::BreakerBoard> breakers_;
   std::unique_ptr<async::BlockingPool> blocking_;
+  std::unique_ptr<ThinkingServices> thinking_;
   std::vector<std::shared_ptr<Listener>> listeners_;
+  std::atomic<bool> hears_output_{false};
   mutable std::mutex definitions_mutex_;
   mutable std::map<std::string, workflow::DefinitionPtr, std::less<>> definitions_;
   std::mutex left_alone_mutex_;

@@ -7,6 +7,7 @@
 
 #include "base/log.hpp"
 #include "http/client.hpp"
+#include "runtime/thinking_services.hpp"
 
 namespace skein::runtime {
 namespace asio = boost::asio;
@@ -27,18 +28,25 @@ Shard::Shard(ShardServices services, workflow::EngineOptions options)
       http_(std::make_unique<http::Client>(io_.get_executor())),
       calls_(io_.get_executor(), [this](workflow::CallId call, AgentResponse response) { engine_->on_answer(call, std::move(response)); }) {
   engine_ = std::make_unique<workflow::Engine>(
-      workflow::EngineServices{
-          .store = services_.store,
-          .sink = *this,
-          .clock = services_.clock,
-          .random = random_,
-          .calls = calls_,
-          .breakers = services_.breakers,
-          .listener = *this,
-          .outside = services_.outside,
-          .secrets = services_.secrets,
-          .kinds = services_.kinds,
-          .agent_services = {.executor = io_.get_executor(), .http = http_.get(), .pool = &services_.pool, .clock = &services_.clock}},
+      workflow::EngineServices{.store = services_.store,
+                               .sink = *this,
+                               .clock = services_.clock,
+                               .random = random_,
+                               .calls = calls_,
+                               .breakers = services_.breakers,
+                               .listener = *this,
+                               .outside = services_.outside,
+                               .secrets = services_.secrets,
+                               .kinds = services_.kinds,
+                               .agent_services = {.executor = io_.get_executor(),
+                                                  .http = http_.get(),
+                                                  .pool = &services_.pool,
+                                                  .clock = &services_.clock,
+                                                  .open_model = services_.thinking.open_model(
+                                                      {.http = *http_, .clock = services_.clock, .random = random_, .waits = waits_}),
+                                                  .tools = &services_.thinking.tools(),
+                                                  .prices = &services_.thinking.prices(),
+                                                  .output = &services_.output}},
       options);
   thread_ = std::thread([this] { io_.run(); });
 }

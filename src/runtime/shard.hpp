@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "model/waits.hpp"
 #include "workflow/driver/asio_call_runner.hpp"
 #include "workflow/driver/engine.hpp"
 
@@ -22,6 +23,8 @@ class Client;
 
 namespace skein::runtime {
 
+class ThinkingServices;
+
 /// What all shards of a runtime share; outlives them.
 struct ShardServices {
   store::RunStore& store;
@@ -32,6 +35,8 @@ struct ShardServices {
   const SecretValues& secrets;
   const agent::AgentKinds& kinds;
   async::BlockingPool& pool;
+  ThinkingServices& thinking;
+  agent::OutputSink& output;
 };
 
 /// One thread, one io_context, one engine: a run lives on one of them, so the engine needs no locks.
@@ -65,6 +70,7 @@ class Shard final : private store::CommitSink, private workflow::EngineListener 
   std::optional<Instant> due_;
   SystemRandom random_;
   std::unique_ptr<http::Client> http_;
+  model::TimerWaits waits_;
   workflow::AsioCallRunner calls_;
   std::unique_ptr<workflow::Engine> engine_;
   std::mutex commits_mutex_;

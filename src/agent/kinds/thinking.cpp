@@ -41,7 +41,7 @@ class ThinkingMachine final : public ToolLoop {
     const auto request = request_of(number);
     model::CallOptions options;
     options.idempotency_key = key_of_call(request_, number);
-    if (auto* output = shared_->output) {
+    if (auto* output = shared_->output; output != nullptr && output->listens()) {
       options.on_delta = [output, this](const model::Delta& delta) { output->on_output(request_, delta); };
     }
     auto asked = co_await shared_->model->complete(request, std::move(options));

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "agent/agent.hpp"
+#include "base/secrets.hpp"
+#include "model/models.hpp"
+#include "model/prices.hpp"
+#include "tool/registry.hpp"
+
+namespace skein::runtime {
+
+struct ThinkingOptions {
+  std::string record;                  ///< a cassette that is written of all that models say; empty: none
+  std::filesystem::path tool_root = ".";  ///< below this folder agents read files
+};
+
+/// What the agents of a runtime that think have in common: models, tools and prices. Tools are added before the first run.
+class ThinkingServices {
+ public:
+  /// Errors: those of the cassette (see model::Recorder::create) and of the folder.
+  [[nodiscard]] static Result<std::unique_ptr<ThinkingServices>> make(const ThinkingOptions& options, SecretValues& secrets);
+
+  /// What belongs to the shard that an agent is made for; it outlives the agent.
+  struct OfShard {
+    http::Client& http;
+    const Clock& clock;
+    Random& random;
+    model::Waits& waits;
+  };
+  /// For `agent::AgentServices`. The object outlives what is returned.
+  [[nodiscard]] agent::OpenModel open_model(OfShard shard);
+
+  [[nodiscard]] tool::Registry& tools() { return tools_; }
+  [[nodiscard]] const model::PriceTable& prices() const { return prices_; }
+
+ private:
+  explicit ThinkingServices(SecretValues& secrets) : secrets_(secrets) {}
+
+  SecretValues& secrets_;
+  model::SharedModels shared_;
+  std::shared_ptr<model::Recorder> recorder_;
+  tool::Registry tools_;
+  model::PriceTable prices_ = model::PriceTable::built_in();
+};
+
+}  // namespace skein::runtime
