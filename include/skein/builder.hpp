@@ -43,6 +43,33 @@ class AgentBuilder {
   AgentBuilder& arg(std::string_view argument);
   AgentBuilder& args(std::initializer_list<std::string_view> arguments);
   AgentBuilder& env(std::string_view name, std::string_view value);
+  /// The model of an ai_agent that thinks, as `provider/model`; the methods after it say how it does.
+  AgentBuilder& model(std::string_view name);
+  /// Asked in this order where the model cannot be reached.
+  AgentBuilder& fallback_models(std::initializer_list<std::string_view> names);
+  AgentBuilder& fallback_model(std::string_view name);
+  /// What it is told before each task.
+  AgentBuilder& instructions(std::string_view text);
+  /// Who it is, in a few words.
+  AgentBuilder& role(std::string_view text);
+  /// Tools that it may call, by name or pattern such as "db_*".
+  AgentBuilder& tools(std::initializer_list<std::string_view> names);
+  AgentBuilder& tool(std::string_view name);
+  /// native, or react for models that cannot call tools.
+  AgentBuilder& tool_calling(std::string_view how);
+  /// Answers of the model in one task.
+  AgentBuilder& max_turns(unsigned turns);
+  /// Of one answer.
+  AgentBuilder& max_output_tokens(unsigned tokens);
+  AgentBuilder& temperature(double temperature);
+  AgentBuilder& top_p(double share);
+  /// In the provider's words, such as low.
+  AgentBuilder& reasoning_effort(std::string_view effort);
+  /// A JSON Schema that its answer must fit; its `output` is then a value and not a text.
+  AgentBuilder& output_schema(Json schema);
+  /// It reviews its answer once before the answer counts.
+  AgentBuilder& reflect(bool yes = true);
+  AgentBuilder& budget(const AgentBudget& limits);
   /// What tasks of an agent of type workflow run.
   AgentBuilder& workflow(const Workflow& inner);
   AgentBuilder& workflow(const WorkflowBuilder& inner);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -119,9 +120,20 @@ struct Edge {
   std::optional<unsigned> max_iterations = {};  ///< every loop needs an edge with one
 };
 
+/// What a run may use. A step that would break a limit fails with budget_exceeded before it begins.
 struct Budget {
   std::optional<Duration> wall_time = {};
   std::optional<unsigned> attempts = {};
+  std::optional<std::uint64_t> tokens = {};     ///< of all models, prompts and answers together
+  std::optional<double> cost = {};              ///< US dollars; models without a price are refused
+  std::optional<std::uint64_t> tool_calls = {};
+};
+
+/// What an agent that thinks may spend in one run.
+struct AgentBudget {
+  std::optional<std::uint64_t> tokens = {};     ///< prompts and answers together
+  std::optional<double> cost = {};              ///< US dollars; models without a price are refused
+  std::optional<std::uint64_t> tool_calls = {};
 };
 
 struct Concurrency {

@@ -64,6 +64,34 @@ AgentBuilder& AgentBuilder::env(std::string_view name, std::string_view value) {
   object_at(document_, "env")[name] = value;
   return *this;
 }
+AgentBuilder& AgentBuilder::model(std::string_view name) { return set("model", Json(name)); }
+AgentBuilder& AgentBuilder::fallback_models(std::initializer_list<std::string_view> names) {
+  for (const auto name : names) fallback_model(name);
+  return *this;
+}
+AgentBuilder& AgentBuilder::fallback_model(std::string_view name) {
+  array_at(document_, "fallback_models").emplace_back(name);
+  return *this;
+}
+AgentBuilder& AgentBuilder::instructions(std::string_view text) { return set("instructions", Json(text)); }
+AgentBuilder& AgentBuilder::role(std::string_view text) { return set("role", Json(text)); }
+AgentBuilder& AgentBuilder::tools(std::initializer_list<std::string_view> names) {
+  for (const auto name : names) tool(name);
+  return *this;
+}
+AgentBuilder& AgentBuilder::tool(std::string_view name) {
+  array_at(document_, "tools").emplace_back(name);
+  return *this;
+}
+AgentBuilder& AgentBuilder::tool_calling(std::string_view how) { return set("tool_calling", Json(how)); }
+AgentBuilder& AgentBuilder::max_turns(unsigned turns) { return set("max_turns", turns); }
+AgentBuilder& AgentBuilder::max_output_tokens(unsigned tokens) { return set("max_output_tokens", tokens); }
+AgentBuilder& AgentBuilder::temperature(double temperature) { return set("temperature", temperature); }
+AgentBuilder& AgentBuilder::top_p(double share) { return set("top_p", share); }
+AgentBuilder& AgentBuilder::reasoning_effort(std::string_view effort) { return set("reasoning_effort", Json(effort)); }
+AgentBuilder& AgentBuilder::output_schema(Json schema) { return set("output_schema", std::move(schema)); }
+AgentBuilder& AgentBuilder::reflect(bool yes) { return set("reflect", yes); }
+AgentBuilder& AgentBuilder::budget(const AgentBudget& limits) { return set("budget", as_json(limits)); }
 AgentBuilder& AgentBuilder::workflow(const Workflow& inner) { return set("workflow", inner.document()); }
 AgentBuilder& AgentBuilder::workflow(const WorkflowBuilder& inner) { return set("workflow", Json(inner.document())); }
 AgentBuilder& AgentBuilder::workflow_file(std::string_view path) { return set("workflow", Json(path)); }

@@ -7,6 +7,8 @@ namespace {
 
 Json written(const std::string& text) { return Json(text); }
 Json written(unsigned number) { return Json(number); }
+Json written(std::uint64_t number) { return Json(static_cast<std::int64_t>(number)); }
+Json written(double number) { return Json(number); }
 Json written(bool yes) { return Json(yes); }
 Json written(const Json& value) { return value; }
 Json written(const Duration& length) { return length.json(); }
@@ -106,6 +108,17 @@ JsonObject as_json(const Budget& limits) {
   JsonObject out;
   put(out, "wall_time", limits.wall_time);
   put(out, "attempts", limits.attempts);
+  put(out, "tokens", limits.tokens);
+  put(out, "cost", limits.cost);
+  put(out, "tool_calls", limits.tool_calls);
+  return out;
+}
+
+JsonObject as_json(const AgentBudget& limits) {
+  JsonObject out;
+  put(out, "tokens", limits.tokens);
+  put(out, "cost", limits.cost);
+  put(out, "tool_calls", limits.tool_calls);
   return out;
 }
 

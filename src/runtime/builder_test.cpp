@@ -160,7 +160,21 @@ Edge edge_of(const Json& json, Keys& keys) {
 Budget budget_of(const Json& json, Keys& keys) {
   Budget out;
   say("budget", json,
-      {{"wall_time", [&](const Json& v) { out.wall_time = length(v); }}, {"attempts", [&](const Json& v) { out.attempts = number(v); }}},
+      {{"wall_time", [&](const Json& v) { out.wall_time = length(v); }},
+       {"attempts", [&](const Json& v) { out.attempts = number(v); }},
+       {"tokens", [&](const Json& v) { out.tokens = number(v); }},
+       {"cost", [&](const Json& v) { out.cost = v.as_double(); }},
+       {"tool_calls", [&](const Json& v) { out.tool_calls = number(v); }}},
+      keys);
+  return out;
+}
+
+AgentBudget agent_budget_of(const Json& json, Keys& keys) {
+  AgentBudget out;
+  say("agent_budget", json,
+      {{"tokens", [&](const Json& v) { out.tokens = number(v); }},
+       {"cost", [&](const Json& v) { out.cost = v.as_double(); }},
+       {"tool_calls", [&](const Json& v) { out.tool_calls = number(v); }}},
       keys);
   return out;
 }
@@ -198,6 +212,26 @@ AgentBuilder agent_of(const Json& json, Keys& keys) {
         [&](const Json& v) {
           for (const auto& [name, value] : v.as_object()) out.env(name, text(value));
         }},
+       {"model", [&](const Json& v) { out.model(text(v)); }},
+       {"fallback_models",
+        [&](const Json& v) {
+          for (const auto& item : v.as_array()) out.fallback_model(text(item));
+        }},
+       {"instructions", [&](const Json& v) { out.instructions(text(v)); }},
+       {"role", [&](const Json& v) { out.role(text(v)); }},
+       {"tools",
+        [&](const Json& v) {
+          for (const auto& item : v.as_array()) out.tool(text(item));
+        }},
+       {"tool_calling", [&](const Json& v) { out.tool_calling(text(v)); }},
+       {"max_turns", [&](const Json& v) { out.max_turns(number(v)); }},
+       {"max_output_tokens", [&](const Json& v) { out.max_output_tokens(number(v)); }},
+       {"temperature", [&](const Json& v) { out.temperature(v.as_double()); }},
+       {"top_p", [&](const Json& v) { out.top_p(v.as_double()); }},
+       {"reasoning_effort", [&](const Json& v) { out.reasoning_effort(text(v)); }},
+       {"output_schema", [&](const Json& v) { out.output_schema(v); }},
+       {"reflect", [&](const Json& v) { out.reflect(v.as_bool()); }},
+       {"budget", [&](const Json& v) { out.budget(agent_budget_of(v, keys)); }},
        {"workflow",
         [&](const Json& v) {
           if (v.is_string()) out.workflow_file(text(v));
