@@ -126,7 +126,6 @@ Result<void> RunState::fold(const TaskCancelled& event, Instant at) {
   task.status = TaskStatus::cancelled;
   task.ended = at;
   if (is_undo(event.task)) {
-    to_cancel_.erase(event.task);
     undo_ended(event.task, Undoable::Status::open);
     return {};
   }

@@ -87,6 +87,7 @@ Result<void> RunState::start_undo(const Attempt& attempt) {
 }
 
 void RunState::undo_ended(TaskIndex undo, Undoable::Status status) {
+  to_cancel_.erase(undo);  // it may come to its end together with a request to stop
   auto& next = *next_undo();
   next.status = status;
   undoing_.reset();

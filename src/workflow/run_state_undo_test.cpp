@@ -178,6 +178,22 @@ TEST(Undo, CancellingBetweenTwoStepsEndsTheRun) {
   EXPECT_EQ(machine.state.status(), RunStatus::failed);
 }
 
+TEST(Undo, AStepThatEndsBesideACancellationCounts) {
+  for (const bool well : {true, false}) {
+    auto machine = failed_order();
+    undo_begins(machine);
+    start_undo(machine, "pay/undo");
+    machine.complete("pay/undo");
+    start_undo(machine, "book/undo");
+    machine.stop();
+    well ? machine.complete("book/undo") : machine.fail("book/undo");
+    machine.must_not(TaskCancelled{.task = *machine.state.definition().find_task("book/undo")});
+    machine.settle();
+    EXPECT_EQ(machine.state.status(), RunStatus::failed);
+    EXPECT_EQ(machine.state.error(), well ? "Task 'ship' failed: it broke" : "Task 'ship' failed: it broke; not undone: 'book'");
+  }
+}
+
 TEST(Undo, ACompletedRunThatIsUndoneIsCancelled) {
   Machine machine(order(OnFailure::keep));
   for (const auto* task : {"book", "pay", "ship"}) {

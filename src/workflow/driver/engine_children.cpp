@@ -112,6 +112,7 @@ void Engine::fold_end_of_child(ActiveRun& run, const JsonObject& payload, std::v
   const auto* text = payload.if_contains("run");
   const auto child = text != nullptr && text->is_string() ? RunId::parse(text->get_string()) : std::nullopt;
   if (!child || !run.state.listens_to(signal_of_end(*child))) return;
+  if (run.state.next_signal(signal_of_end(*child))) return;  // it ended before, and has been undone since
   fold(run, SignalReceived{.name = signal_of_end(*child), .payload = std::make_shared<const Json>(payload)}, events);
 }
 

@@ -149,6 +149,25 @@ TEST_F(ChildrenTest, TheEndOfAChildIsWaitingForAParentThatWasAway) {
   EXPECT_EQ(sleepy.status(id), RunStatus::completed);
 }
 
+TEST_F(ChildrenTest, AChildThatIsUndoneAfterItsEndHasEndedOnce) {
+  inner = make_definition({{.name = "work", .undo = JsonObject{{"n", 1}}}});
+  inner->name = "inner";
+  finish_definition(*inner);
+  const auto definition = outer({runs("sub")});
+  EngineHarness sleepy(*store, {.sleep_after = {}, .sleep_for_others = true});
+  const auto id = sleepy.run(definition);
+  sleepy.answer("work", AgentResponse::ok(8));
+  ASSERT_TRUE(sleepy.engine->compensate(store->claim(child()).value(), inner, "regretted"));
+  sleepy.answer_last(AgentResponse::ok(nullptr));
+  ASSERT_EQ(sleepy.status(child()), RunStatus::cancelled);
+  const auto claimed = store->claim_runnable(sleepy.clock.now(), 10);
+  ASSERT_EQ(claimed->size(), 1U) << "both ends are in the mail";
+  ASSERT_TRUE(sleepy.engine->adopt(claimed->front(), definition));
+  EXPECT_EQ(sleepy.status(id), RunStatus::completed);
+  const auto ends = sleepy.recorder.lines;
+  EXPECT_EQ(std::ranges::count_if(ends, [](const auto& line) { return line.contains("signal_received"); }), 1);
+}
+
 TEST_F(ChildrenTest, ABudgetBoundsTheWholeFamily) {
   inner->tasks.push_back(inner->tasks[0]);
   inner->tasks[1].name = "more";
