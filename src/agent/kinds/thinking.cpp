@@ -6,6 +6,7 @@
 #include "agent/thinking/prompt.hpp"
 #include "agent/thinking/tool_loop.hpp"
 #include "model/language_model.hpp"
+#include "model/response_json.hpp"
 #include "tool/registry.hpp"
 
 // An ai_agent with a model: the tool loop with its I/O.
@@ -55,7 +56,7 @@ class ThinkingMachine final : public ToolLoop {
       }
       response = from_react(std::move(response), tools, fmt::format("call_{}", number));
     }
-    co_return CallAnswer{.value = response_to_json(response), .used = used};
+    co_return CallAnswer{.value = model::response_to_json(response), .used = used};
   }
 
   asio::awaitable<CallAnswer> use(std::uint32_t number) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/thinking/loop_journal.hpp"
+#include "model/response_json.hpp"
 #include "model/token_bound.hpp"
 
 namespace skein::agent {
@@ -60,7 +61,7 @@ struct Play {
       response.message.parts.emplace_back(
           model::ToolCall{.id = "c" + std::to_string(++ids), .name = name, .arguments = arguments, .kept = {}});
     }
-    answer(static_cast<std::uint32_t>(journal.size()), response_to_json(response));
+    answer(static_cast<std::uint32_t>(journal.size()), model::response_to_json(response));
   }
   /// One turn of tool calls, all answered with this.
   void tools_bring(Json value, std::vector<std::string> sources = {}) {
@@ -383,7 +384,7 @@ TEST(LoopJournal, AnswersAreReadBack) {
                                  .usage = model::Usage{.input = 5, .cached_input = 1, .cache_write = 2, .output = 3, .reasoning = 1},
                                  .model = "m-1",
                                  .id = "r1"};
-  const auto again = response_in(response_to_json(response));
+  const auto again = response_in(model::response_to_json(response));
   EXPECT_EQ(again.message, response.message);
   EXPECT_EQ(again.finish, response.finish);
   EXPECT_EQ(again.usage, response.usage);
@@ -391,7 +392,7 @@ TEST(LoopJournal, AnswersAreReadBack) {
   EXPECT_EQ(again.id, "r1");
   EXPECT_TRUE(response_in(7).message.parts.empty());
   EXPECT_FALSE(response_in(JsonObject{{"message", 3}}).usage);
-  EXPECT_EQ(response_in(JsonObject{{"usage", {{"input_tokens", "x"}}}}).usage->input, 0U);
+  EXPECT_FALSE(response_in(JsonObject{{"usage", {{"input", "x"}}}}).usage);
   EXPECT_FALSE(error_in(JsonObject{}));
   EXPECT_EQ(error_in(JsonObject{{"error", 4}})->code, ErrorCode::bad_response);
   EXPECT_TRUE(outcome_in(7).value.is_null());
