@@ -1,8 +1,17 @@
 #include "model/fallback.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include <utility>
 
 namespace skein::model {
+
+std::vector<std::string> FallbackModels::names() const {
+  std::vector<std::string> all;
+  for (const auto& model : models_) std::ranges::move(model->names(), std::back_inserter(all));
+  return all;
+}
 
 asio::awaitable<Result<Response>> FallbackModels::complete(Request request, CallOptions options) {
   bool heard = false;

@@ -17,6 +17,7 @@ class FallbackModels final : public LanguageModel {
 
   /// The first one's.
   [[nodiscard]] const std::string& name() const override { return models_.front()->name(); }
+  [[nodiscard]] std::vector<std::string> names() const override;
   /// The error is the last model's, with those of the others in its message.
   [[nodiscard]] asio::awaitable<Result<Response>> complete(Request request, CallOptions options) override;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -28,6 +29,8 @@ class LanguageModel {
 
   /// "provider/model"
   [[nodiscard]] virtual const std::string& name() const = 0;
+  /// Of all models that may answer (see `Response::answered_by`), the one that is asked first in front.
+  [[nodiscard]] virtual std::vector<std::string> names() const { return {name()}; }
   /// The next message of the conversation; `request.model` is filled in. An error says what, where and what to do, and whether another
   /// call may succeed; see `is_context_overflow`. What was heard as deltas of a failed call does not count. Cancellation throws.
   [[nodiscard]] virtual asio::awaitable<Result<Response>> complete(Request request, CallOptions options) = 0;

@@ -114,6 +114,7 @@ Result<std::unique_ptr<Agent>> make_thinking_agent(const AgentSettings& settings
   if (!model) return fail(model.error().code, fmt::format("agent '{}': {}", settings.name, model.error().message));
   for (const auto& tool : *tools) setup->tools.push_back(tool->spec());
   setup->prices = *services.prices;
+  setup->models = (*model)->names();
   auto shared = std::make_shared<Shared>();
   shared->setup = std::move(setup);
   shared->model = std::move(*model);

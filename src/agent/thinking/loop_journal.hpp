@@ -18,7 +18,8 @@ namespace skein::agent {
 [[nodiscard]] Json outcome_to_json(const tool::Outcome& outcome);
 [[nodiscard]] tool::Outcome outcome_in(const Json& answer);
 
-/// As results show it: {"input_tokens", "output_tokens", and where there are any "cached_tokens", "cache_write_tokens", "reasoning_tokens"}.
+/// As results show it: {"input_tokens", "output_tokens", and where there are any "cached_tokens", "cache_write_tokens",
+/// "reasoning_tokens"}.
 [[nodiscard]] JsonObject usage_to_json(const model::Usage& usage);
 
 }  // namespace skein::agent

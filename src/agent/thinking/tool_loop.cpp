@@ -36,6 +36,13 @@ std::string in_words(const std::vector<std::string>& problems) {
   return shorten(out, 2000);
 }
 
+std::uint64_t amount(model::Money money) { return static_cast<std::uint64_t>(std::max<std::int64_t>(money.nano, 0)); }
+
+std::string money(std::uint64_t nano_dollars) {
+  return model::to_string(
+      {.nano = static_cast<std::int64_t>(std::min<std::uint64_t>(nano_dollars, std::numeric_limits<std::int64_t>::max()))});
+}
+
 std::string text_of(const Json& value) { return value.is_string() ? std::string(value.get_string()) : to_json(value); }
 
 /// The JSON value that a text is, or that stands in a code fence in it.
@@ -101,8 +108,8 @@ void ToolLoop::hear(const model::Response& response) {
     usage_.cache_write += response.usage->cache_write;
     usage_.output += response.usage->output;
     usage_.reasoning += response.usage->reasoning;
-    const auto cost = setup_->prices.cost_of(*response.usage, setup_->settings.model);
-    if (cost) nano_dollars_ += static_cast<std::uint64_t>(std::max<std::int64_t>(cost->nano, 0));
+    const auto cost = price_of(*response.usage, response);
+    nano_dollars_ += cost.value_or(0);
     priced_ = priced_ && cost.has_value();
   }
   messages_.push_back(response.message);
@@ -261,10 +268,29 @@ Turn ToolLoop::next(const SpendLimits& left) {
   return turn;
 }
 
+std::expected<std::uint64_t, std::string> ToolLoop::most_cost_of(std::uint64_t prompt, std::uint64_t output) const {
+  std::uint64_t most = 0;
+  const auto consider = [&](const std::string& name) {
+    const auto cost = setup_->prices.most_cost_of(prompt, output, name);
+    if (cost) most = std::max(most, amount(*cost));
+    return cost.has_value();
+  };
+  if (setup_->models.empty() && !consider(setup_->settings.model)) return std::unexpected(setup_->settings.model);
+  for (const auto& name : setup_->models) {
+    if (!consider(name)) return std::unexpected(name);
+  }
+  return most;
+}
+
+std::optional<std::uint64_t> ToolLoop::price_of(const model::Usage& usage, const model::Response& response) const {
+  const auto& asked = setup_->models.empty() ? setup_->settings.model : setup_->models.front();
+  const auto cost = setup_->prices.cost_of(usage, response.answered_by.empty() ? asked : response.answered_by);
+  return cost ? std::optional(amount(*cost)) : std::nullopt;
+}
+
 Result<ToolLoop::Reserve> ToolLoop::reserve(const SpendLimits& left) const {
   Reserve out{.worst_case = {}, .most_output = setup_->settings.max_output_tokens};
   if (!left.tokens && !left.nano_dollars) return out;
-  const auto& name = setup_->settings.model;
   const auto over = [](std::string message) { return fail(ErrorCode::budget_exceeded, "Budget exceeded: " + std::move(message)); };
   const auto prompt = model::prompt_token_bound(request(std::nullopt));
   auto most = std::uint64_t{out.most_output.value_or(usual_output_tokens)};
@@ -275,22 +301,17 @@ Result<ToolLoop::Reserve> ToolLoop::reserve(const SpendLimits& left) const {
     most = std::min(most, *left.tokens - prompt);
   }
   if (left.nano_dollars) {
-    const auto cost = [&](std::uint64_t output) { return setup_->prices.most_cost_of(prompt, output, name); };
-    if (!cost(most)) {
+    const auto cost = [&](std::uint64_t output) { return most_cost_of(prompt, output); };
+    if (const auto priced = cost(most); !priced) {
       return fail(ErrorCode::unsupported,
                   fmt::format("the model '{}' has no price, so a budget of money cannot hold; add it to the price table, or "
                               "bound tokens instead",
-                              name));
+                              priced.error()));
     }
-    const auto fits = [&](std::uint64_t output) {
-      const auto price = cost(output);
-      return price && price->nano >= 0 && static_cast<std::uint64_t>(price->nano) <= *left.nano_dollars;
-    };
+    const auto fits = [&](std::uint64_t output) { return cost(output).value() <= *left.nano_dollars; };
     if (!fits(1)) {
-      return over(fmt::format(
-          "the next answer may cost {}, and {} are left; raise the budget, or make the task smaller", model::to_string(*cost(1)),
-          model::to_string(
-              {.nano = static_cast<std::int64_t>(std::min<std::uint64_t>(*left.nano_dollars, std::numeric_limits<std::int64_t>::max()))})));
+      return over(fmt::format("the next answer may cost {}, and {} are left; raise the budget, or make the task smaller",
+                              money(cost(1).value()), money(*left.nano_dollars)));
     }
     std::uint64_t low = 1;
     for (auto high = most; low < high;) {
@@ -302,7 +323,7 @@ Result<ToolLoop::Reserve> ToolLoop::reserve(const SpendLimits& left) const {
       }
     }
     most = std::min(most, low);
-    out.worst_case.nano_dollars = static_cast<std::uint64_t>(cost(most)->nano);
+    out.worst_case.nano_dollars = cost(most).value();
   }
   out.worst_case.tokens = prompt + most;
   out.most_output = static_cast<std::uint32_t>(most);
@@ -365,8 +386,7 @@ Spend ToolLoop::cost_of(const model::Response& response, const model::Request& r
   const auto usage = response.usage.value_or(
       model::Usage{.input = model::prompt_token_bound(request), .output = request.max_output_tokens.value_or(usual_output_tokens)});
   Spend out{.tokens = usage.input + usage.output, .nano_dollars = 0, .tool_calls = 0};
-  if (const auto cost = setup_->prices.cost_of(usage, setup_->settings.model))
-    out.nano_dollars = static_cast<std::uint64_t>(std::max<std::int64_t>(cost->nano, 0));
+  out.nano_dollars = price_of(usage, response).value_or(0);
   return out;
 }
 

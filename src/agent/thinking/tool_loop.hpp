@@ -22,6 +22,7 @@ struct LoopSetup {
   ThinkingSettings settings;
   std::vector<tool::Spec> tools;           ///< that it may call, sorted by name
   model::PriceTable prices;
+  std::vector<std::string> models = {};    ///< that may answer, as the price table names them; empty: the one of `settings`
 };
 
 /// The same tool with the same arguments, asked for in one turn after another: so often, and no more.
@@ -80,6 +81,9 @@ class ToolLoop : public Machine {
     Spend worst_case;
     std::optional<std::uint32_t> most_output;
   };
+  /// At most, whichever model answers; the name of one that has no price where the table knows nothing of it.
+  [[nodiscard]] std::expected<std::uint64_t, std::string> most_cost_of(std::uint64_t prompt, std::uint64_t output) const;
+  [[nodiscard]] std::optional<std::uint64_t> price_of(const model::Usage& usage, const model::Response& response) const;
   [[nodiscard]] Result<Reserve> reserve(const SpendLimits& left) const;
   [[nodiscard]] AgentResponse result() const;
 

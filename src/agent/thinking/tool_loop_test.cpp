@@ -344,6 +344,29 @@ TEST(ToolLoop, ABudgetOfMoneyNeedsAPrice) {
   EXPECT_EQ(play.loop->next(play.left).end->error.code, ErrorCode::unsupported);
 }
 
+TEST(ToolLoop, ABudgetOfMoneyHoldsWhicheverModelAnswers) {
+  auto setup = usual();
+  setup.models = {"test/small", "test/unknown"};
+  Play unpriced(setup);
+  unpriced.left.nano_dollars = 1'000'000'000'000;
+  const auto refused = unpriced.loop->next(unpriced.left);
+  EXPECT_EQ(refused.end->error.code, ErrorCode::unsupported);
+  EXPECT_NE(refused.end->error.message.find("'test/unknown' has no price"), std::string::npos) << refused.end->error.message;
+  setup.models = {"test/small", "test/large"};
+  setup.prices = model::PriceTable::parse(R"({"as_of": "2026-01-01", "prices": [{"model": "test/small", "input": 1, "output": 10},
+                                                                               {"model": "test/large", "input": 3, "output": 30}]})",
+                                          "prices")
+                     .value();
+  Play play(setup);
+  play.left.nano_dollars = 1'000'000'000;
+  const auto worst = play.loop->next(play.left).calls.at(0).worst_case;
+  Play small(usual());
+  small.left.nano_dollars = 1'000'000'000;
+  EXPECT_EQ(worst.nano_dollars, 3 * small.loop->next(small.left).calls.at(0).worst_case.nano_dollars);
+  const model::Response from_large{.usage = model::Usage{.input = 100, .output = 10}, .answered_by = "test/large"};
+  EXPECT_EQ(play.loop->cost_of(from_large, play.loop->request_of(0)).nano_dollars, 600'000U);
+}
+
 TEST(ToolLoop, ABudgetOfToolCallsEndsTheTaskBeforeAnyIsMade) {
   Play play;
   play.model_says("", {{"add", R"({"n":2})"}, {"add", R"({"n":3})"}}, Finish::tool_calls);
