@@ -29,6 +29,7 @@ struct MachineCall {
 struct CallAnswer {
   Json value;  ///< journaled
   Spend used;
+  bool unsettled = false;  ///< nobody knows what it cost: what was reserved stays charged
 };
 
 /// What a machine wants done now: calls, or the end. Neither: it waits for answers.

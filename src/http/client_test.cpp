@@ -224,6 +224,7 @@ TEST_F(HttpClientTest, CredentialsInTheUrlAreSentAndNotShown) {
 
 TEST_F(HttpClientTest, BrokenAnswersAreErrorsThatMayBeRetried) {
   EXPECT_EQ(error("/broken/no-response").code, ErrorCode::connection_failed);
+  EXPECT_TRUE(error("/broken/no-response").context.empty()) << "it was sent";
   for (const char* kind : {"close-early", "bad-chunk", "not-http", "bad-gzip"}) {
     const auto e = error(std::string("/broken/") + kind);
     EXPECT_EQ(e.code, ErrorCode::bad_response) << kind << ": " << e.message;
@@ -241,6 +242,7 @@ TEST_F(HttpClientTest, ARefusedConnectionSaysWhereAndWhy) {
   EXPECT_EQ(r.error().code, ErrorCode::connection_failed);
   EXPECT_TRUE(r.error().retryable);
   EXPECT_NE(r.error().message.find("127.0.0.1:1: Connection refused"), std::string::npos) << r.error().message;
+  EXPECT_EQ(r.error().context, not_sent);
 }
 
 TEST_F(HttpClientTest, AnUnknownHostIsNamed) {

@@ -28,23 +28,28 @@ Error transfer_error(const CurlTransfer& transfer, const Hop& hop, const Request
   const auto failed = [](std::string message, bool retryable = true) {
     return make(ErrorCode::connection_failed, std::move(message), retryable);
   };
+  const auto unreached = [&](std::string message, bool retryable = true) {
+    auto error = failed(std::move(message), retryable);
+    error.context = not_sent;
+    return error;
+  };
   const auto garbled = [](std::string message) { return make(ErrorCode::bad_response, std::move(message), true); };
   switch (transfer.code()) {
-    case CURLE_COULDNT_RESOLVE_HOST: return failed("cannot resolve the host name of " + where + "; check the endpoint and the network");
-    case CURLE_COULDNT_RESOLVE_PROXY: return failed("cannot resolve the proxy's host name; check http_proxy, https_proxy and all_proxy");
+    case CURLE_COULDNT_RESOLVE_HOST: return unreached("cannot resolve the host name of " + where + "; check the endpoint and the network");
+    case CURLE_COULDNT_RESOLVE_PROXY: return unreached("cannot resolve the proxy's host name; check http_proxy, https_proxy and all_proxy");
     case CURLE_COULDNT_CONNECT:
-      return failed("cannot connect to " + where + ": " + os_reason(transfer.os_error()) +
-                    "; check that the service runs and that the endpoint is right");
+      return unreached("cannot connect to " + where + ": " + os_reason(transfer.os_error()) +
+                       "; check that the service runs and that the endpoint is right");
     case CURLE_OPERATION_TIMEDOUT:
       if (!transfer.was_connected() && (request.timeout.count() == 0 || elapsed < request.timeout)) {
-        return failed("cannot connect to " + where + " within " + human_duration(request.connect_timeout));
+        return unreached("cannot connect to " + where + " within " + human_duration(request.connect_timeout));
       }
       return make(ErrorCode::timeout, "Request timeout", true);
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR: return failed("the TLS certificate of " + where + " is not trusted: " + detail_of(transfer), false);
-    case CURLE_SSL_CONNECT_ERROR: return failed("no TLS connection to " + where + ": " + detail_of(transfer));
-    case CURLE_PROXY: return failed("the proxy on the way to " + where + " refused: " + detail_of(transfer));
+    case CURLE_SSL_ISSUER_ERROR: return unreached("the TLS certificate of " + where + " is not trusted: " + detail_of(transfer), false);
+    case CURLE_SSL_CONNECT_ERROR: return unreached("no TLS connection to " + where + ": " + detail_of(transfer));
+    case CURLE_PROXY: return unreached("the proxy on the way to " + where + " refused: " + detail_of(transfer));
     case CURLE_GOT_NOTHING: return failed(what + ": the server closed the connection without an answer");
     case CURLE_SEND_ERROR: return failed(what + ": the connection broke while the request was sent");
     case CURLE_RECV_ERROR:

@@ -22,6 +22,9 @@ enum class Version : std::uint8_t {
   http2_cleartext  ///< HTTP/2 with prior knowledge on http://
 };
 
+/// The context of an error where no byte of the request was sent.
+inline constexpr std::string_view not_sent = "not_sent";
+
 struct Request {
   std::string method = "GET";
   std::string url;  ///< absolute; credentials in it are sent as Basic authentication and never logged

@@ -89,6 +89,12 @@ bool says_context_overflow(std::string_view complaint) {
   return std::ranges::any_of(words, [&](const char* word) { return lower.find(word) != std::string::npos; });
 }
 
+bool may_have_cost(const Error& error) {
+  if (error.context.starts_with("status=") || error.context == http::not_sent) return false;
+  return error.code == ErrorCode::timeout || error.code == ErrorCode::connection_failed || error.code == ErrorCode::bad_response ||
+         error.code == ErrorCode::cancelled || error.code == ErrorCode::internal;
+}
+
 bool is_context_overflow(const Error& error) { return error.context.find(overflow) != std::string::npos; }
 
 }  // namespace skein::model

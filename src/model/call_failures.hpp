@@ -26,4 +26,7 @@ struct Asked {
 /// Whether a failed call failed for that reason: less of the conversation may succeed.
 [[nodiscard]] bool is_context_overflow(const Error& error);
 
+/// Whether a call that failed so may have cost something: it was sent, and no refusal came back.
+[[nodiscard]] bool may_have_cost(const Error& error);
+
 }  // namespace skein::model

@@ -61,6 +61,20 @@ TEST(ContextOverflow, IsRecognisedInEveryServersWords) {
   EXPECT_FALSE(is_context_overflow(failure(413)));
 }
 
+TEST(CallFailure, MayHaveCostWhatWasSentAndNotRefused) {
+  const auto with = [](ErrorCode code, std::string context) {
+    return Error{.code = code, .message = {}, .context = std::move(context), .retryable = true, .retry_after = {}};
+  };
+  for (const auto code :
+       {ErrorCode::timeout, ErrorCode::connection_failed, ErrorCode::bad_response, ErrorCode::cancelled, ErrorCode::internal}) {
+    EXPECT_TRUE(may_have_cost(with(code, {}))) << to_string(code);
+    EXPECT_FALSE(may_have_cost(with(code, std::string(http::not_sent))));
+    EXPECT_FALSE(may_have_cost(with(code, "status=503")));
+  }
+  EXPECT_FALSE(may_have_cost(with(ErrorCode::invalid_argument, {})));
+  EXPECT_FALSE(may_have_cost(failure(429)));
+}
+
 TEST(CallFailure, NamesTheModel) {
   const Error below{.code = ErrorCode::connection_failed, .message = "refused", .context = "os=111", .retryable = true, .retry_after = {}};
   const auto error = call_failure(asked, below);

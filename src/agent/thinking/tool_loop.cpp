@@ -12,6 +12,7 @@
 #include "base/error_json.hpp"
 #include "base/json_schema.hpp"
 #include "base/text.hpp"
+#include "model/call_failures.hpp"
 #include "model/token_bound.hpp"
 #include "tool/registry.hpp"
 
@@ -342,7 +343,8 @@ std::optional<CallAnswer> ToolLoop::instead_of_repeating(std::uint32_t number) {
 }
 
 CallAnswer ToolLoop::failure(std::uint32_t number, const Error& why) {
-  if (is_model_call(number)) return {.value = JsonObject{{"error", error_to_json(why)}}, .used = {}};
+  if (is_model_call(number))
+    return {.value = JsonObject{{"error", error_to_json(why)}}, .used = {}, .unsettled = model::may_have_cost(why)};
   const auto& use = use_of(number);
   const bool late = why.code == ErrorCode::timeout && use.tool != nullptr;
   return {.value = outcome_to_json(tool::Outcome::failure(

@@ -275,6 +275,8 @@ TEST(ToolLoop, AFailedCallFailsTheAttemptAndTheNextGoesOn) {
   play.tools_bring(2);
   (void)play.turn();
   const Error busy{.code = ErrorCode::rate_limited, .message = "slow down", .context = {}, .retryable = true, .retry_after = seconds{3}};
+  EXPECT_TRUE(play.loop->failure(3, {.code = ErrorCode::timeout, .message = "late", .context = {}, .retryable = true, .retry_after = {}})
+                  .unsettled);
   play.answer(3, play.loop->failure(3, busy).value);
   EXPECT_EQ(play.end().error, busy);
   play.loop->begin_attempt();

@@ -63,9 +63,11 @@ void Engine::move(ActiveRun& run, MachineWork& work, std::vector<Event>& events)
   if (!run.in_flight(work.attempt)) return;
   for (auto& [number, answer] : std::exchange(work.arrived, {})) {
     services_.secrets.redact(answer.value);
-    const auto kind = run.state.calls(step)[number - 1].kind;
+    const auto& call = run.state.calls(step)[number - 1];
+    const auto kind = call.kind;
+    const auto used = answer.unsettled ? call.reserved : answer.used;
     auto value = std::make_shared<const Json>(std::move(answer.value));
-    fold(run, CallEnded{.attempt = work.attempt, .number = number, .kind = kind, .answer = value, .used = answer.used}, events);
+    fold(run, CallEnded{.attempt = work.attempt, .number = number, .kind = kind, .answer = value, .used = used}, events);
     work.machine->answered(number, value);
   }
   if (run.state.stopping() && !run.state.definition().tasks[step.task].undoes) return;  // it will be cancelled

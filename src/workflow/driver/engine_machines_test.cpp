@@ -221,6 +221,15 @@ TEST_F(MachinesTest, AnAgentsOwnBudgetHoldsForAllItsTasks) {
   EXPECT_EQ(folded(run).spent_by(0).tokens, 100U);
 }
 
+TEST_F(MachinesTest, WhatAFailedCallMayHaveCostStaysCharged) {
+  definition = thinking({{.name = "a"}});
+  const auto run = h->run(definition);
+  auto lost = call_answer(JsonObject{{"error", "the line broke"}}, 3);
+  lost.metadata["unsettled"] = true;
+  h->answer_call("a:1/1", std::move(lost));
+  EXPECT_EQ(folded(run).spent().tokens, 100U);
+}
+
 TEST_F(MachinesTest, WhatAnUnansweredCallReservedStaysCharged) {
   definition = thinking({{.name = "a", .continue_on_failure = true, .deadline = seconds{10}}, {.name = "b", .needs = {"a"}}});
   definition->budget.spend.tokens = 120;

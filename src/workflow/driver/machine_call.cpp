@@ -43,6 +43,7 @@ agent::asio::awaitable<AgentResponse> MachineCallAgent::execute(const AgentReque
   response.metadata.emplace("tokens", answer.used.tokens);
   response.metadata.emplace("nano_dollars", answer.used.nano_dollars);
   response.metadata.emplace("tool_calls", answer.used.tool_calls);
+  if (answer.unsettled) response.metadata.emplace("unsettled", true);
   co_return response;
 }
 
@@ -50,7 +51,8 @@ agent::CallAnswer answer_in(AgentResponse response) {
   return {.value = std::move(response.result),
           .used = {.tokens = amount(response.metadata, "tokens"),
                    .nano_dollars = amount(response.metadata, "nano_dollars"),
-                   .tool_calls = amount(response.metadata, "tool_calls")}};
+                   .tool_calls = amount(response.metadata, "tool_calls")},
+          .unsettled = response.metadata.contains("unsettled")};
 }
 
 }  // namespace skein::workflow
