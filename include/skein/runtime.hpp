@@ -82,7 +82,7 @@ enum class Durability : std::uint8_t {
 };
 
 struct RuntimeConfig {
-  std::string store;  ///< path of the database; empty: $XDG_STATE_HOME/skein/skein.db
+  std::string store = {};  ///< path of the database; empty: $XDG_STATE_HOME/skein/skein.db
   Durability durability = Durability::full;
   unsigned threads = 1;  ///< that drive runs
   std::string record = {};  ///< path of a cassette that is written of all that models say (docs/cassettes.md); empty: none
