@@ -22,6 +22,8 @@ class LeadAgent {
   ~LeadAgent();
 
   void register_kind(std::string kind, AgentFunction function, Execution execution = Execution::pooled);
+  /// As `Runtime::register_tool`; the next run tells of a bad name.
+  void register_tool(const Tool& tool);
   /// An observer, as of `task_completed` and `task_failed`.
   void attach(Observer observer);
   [[nodiscard]] Result<WorkflowResult> execute_workflow_from_file(const std::filesystem::path& path, JsonObject inputs = {});

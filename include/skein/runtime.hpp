@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +17,7 @@
 #include <skein/error.hpp>
 #include <skein/json.hpp>
 #include <skein/status.hpp>
+#include <skein/tool_value.hpp>
 #include <skein/workflow.hpp>
 
 namespace skein {
@@ -80,10 +82,14 @@ enum class Durability : std::uint8_t {
 };
 
 struct RuntimeConfig {
-  std::string store;  ///< path of the database; empty: $XDG_STATE_HOME/skein/skein.db
+  std::string store = {};  ///< path of the database; empty: $XDG_STATE_HOME/skein/skein.db
   Durability durability = Durability::full;
   unsigned threads = 1;  ///< that drive runs
+  std::string record = {};  ///< path of a cassette that is written of all that models say (docs/cassettes.md); empty: none
+  std::filesystem::path tool_root = {};  ///< below this folder the tool read_file reads; empty: the working directory
 };
+
+class Agent;
 
 /// Runs workflows inside a program. All members may be called from any thread; register kinds and observers before the first run.
 class Runtime {
@@ -95,6 +101,9 @@ class Runtime {
 
   /// Makes `type: <kind>` available to workflow files; `custom` is the type the file format sets aside for this.
   void register_kind(std::string kind, AgentFunction function, Execution execution = Execution::pooled);
+  /// A tool that agents may name, also those of files; it replaces an earlier one of the same name. Errors: invalid_argument for a name
+  /// that is not 1 to 64 letters, digits, `_` and `-`.
+  [[nodiscard]] Result<void> register_tool(const Tool& tool);
   void observe(Observer observer);
 
   /// Runs to the end and returns what became of it. A failed run is a result; an error means that it could not be run.
@@ -126,9 +135,10 @@ class Runtime {
   [[nodiscard]] Result<void> compensate(std::string_view run_id, std::string_view reason = "undone on request");
 
  private:
+  friend class Agent;
   struct State;
-  explicit Runtime(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit Runtime(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace skein

@@ -10,6 +10,7 @@
 #include <skein/lead_agent.hpp>
 #include <skein/runtime.hpp>
 #include <skein/status.hpp>
+#include <skein/thinking_agent.hpp>
 #include <skein/tool.hpp>
 #include <skein/workflow.hpp>
 #include <skein/workflow_parts.hpp>

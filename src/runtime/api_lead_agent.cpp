@@ -23,12 +23,17 @@ struct LeadAgent::State {
       for (auto& kind : kinds) opened->register_kind(kind.name, kind.function, kind.execution);
       for (auto& observer : observers) opened->observe(observer);
     }
+    for (; tools_known < tools.size(); ++tools_known) {
+      if (auto added = opened->register_tool(tools[tools_known]); !added) return std::unexpected(added.error());
+    }
     return &*opened;
   }
 
   std::mutex mutex;
   RuntimeConfig config;
   std::vector<Kind> kinds;
+  std::vector<Tool> tools;
+  std::size_t tools_known = 0;  ///< how many of them the runtime has
   std::vector<Observer> observers;
   std::optional<Runtime> opened;
 };
@@ -45,6 +50,11 @@ void LeadAgent::register_kind(std::string kind, AgentFunction function, Executio
   } else {
     state_->kinds.push_back({.name = std::move(kind), .function = std::move(function), .execution = execution});
   }
+}
+
+void LeadAgent::register_tool(const Tool& tool) {
+  const std::lock_guard lock(state_->mutex);
+  state_->tools.push_back(tool);
 }
 
 void LeadAgent::attach(Observer observer) {

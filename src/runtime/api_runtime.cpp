@@ -1,10 +1,7 @@
 #include <skein/runtime.hpp>
 
-#include <mutex>
-#include <unordered_map>
-
 #include "agent/kinds/kinds.hpp"
-#include "config/config.hpp"
+#include "runtime/api_state.hpp"
 #include "runtime/runtime.hpp"
 
 namespace skein {
@@ -74,57 +71,9 @@ class Observing final : public runtime::Listener {
   Observer observer_;
 };
 
-/// Calls back those who wait for a run without a thread of their own.
-class Waiting final : public runtime::Listener {
- public:
-  using Done = std::function<void(Result<WorkflowResult>)>;
-  void expect(RunId run, Done done) {
-    const std::lock_guard lock(mutex_);
-    waiting_.emplace(run, std::move(done));
-  }
-  Done take(RunId run) {
-    const std::lock_guard lock(mutex_);
-    const auto it = waiting_.find(run);
-    if (it == waiting_.end()) return nullptr;
-    auto done = std::move(it->second);
-    waiting_.erase(it);
-    return done;
-  }
-  void on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event>, std::uint64_t) override {
-    if (!is_final(state.status())) return;
-    if (const auto done = take(run)) done(result_of(runtime::report_of(run, state), state.finished()));
-  }
-  void on_lost(RunId run, const Error& why) override {
-    if (const auto done = take(run)) done(std::unexpected(why));
-  }
-
- private:
-  std::mutex mutex_;
-  std::unordered_map<RunId, Done> waiting_;
-};
-
-Result<JsonPtr> checked_inputs(const Workflow& workflow, JsonObject inputs) {
-  auto checked = config::check_inputs(*workflow.definition(), std::move(inputs));
-  if (!checked) return std::unexpected(checked.error());
-  return std::make_shared<const Json>(std::move(*checked));
-}
-
-Result<RunId> parsed(std::string_view run_id) {
-  const auto id = Uuid::parse(run_id);
-  if (!id)
-    return fail(ErrorCode::invalid_argument,
-                "'" + std::string(run_id) + "' is not a run id; it looks like 0190163d-8694-739b-aea5-966c26f8ad91");
-  return *id;
-}
-
 }  // namespace
 
-struct Runtime::State {
-  std::unique_ptr<runtime::Runtime> runtime;
-  std::shared_ptr<Waiting> waiting = std::make_shared<Waiting>();
-};
-
-Runtime::Runtime(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Runtime::Runtime(std::shared_ptr<State> state) : state_(std::move(state)) {}
 Runtime::Runtime(Runtime&&) noexcept = default;
 Runtime& Runtime::operator=(Runtime&&) noexcept = default;
 Runtime::~Runtime() = default;
@@ -133,6 +82,8 @@ Result<Runtime> Runtime::open(RuntimeConfig config) {
   runtime::RuntimeOptions options;
   options.store_path = std::move(config.store);
   options.shards = config.threads;
+  options.thinking.record = std::move(config.record);
+  if (!config.tool_root.empty()) options.thinking.tool_root = std::move(config.tool_root);
   switch (config.durability) {
     case Durability::full: options.durability = runtime::Durability::full; break;
     case Durability::normal: options.durability = runtime::Durability::normal; break;
@@ -140,9 +91,10 @@ Result<Runtime> Runtime::open(RuntimeConfig config) {
   }
   auto opened = runtime::Runtime::open(std::move(options));
   if (!opened) return std::unexpected(opened.error());
-  auto state = std::make_unique<State>();
+  auto state = std::make_shared<State>();
   state->runtime = std::move(*opened);
   state->runtime->add_listener(state->waiting);
+  state->runtime->add_listener(state->hearing);
   return Runtime(std::move(state));
 }
 
@@ -150,6 +102,8 @@ void Runtime::register_kind(std::string kind, AgentFunction function, Execution 
   const auto where = execution == Execution::inlined ? agent::RunFunction::inline_ : agent::RunFunction::on_pool;
   state_->runtime->register_kind(std::move(kind), agent::function_kind(std::move(function), where));
 }
+
+Result<void> Runtime::register_tool(const Tool& tool) { return state_->add_tool(tool, SameName::replaces); }
 
 void Runtime::observe(Observer observer) { state_->runtime->add_listener(std::make_shared<Observing>(std::move(observer))); }
 
@@ -170,16 +124,16 @@ Result<std::string> Runtime::start(const Workflow& workflow, JsonObject inputs) 
 void Runtime::run_async(const Workflow& workflow, JsonObject inputs, std::function<void(Result<WorkflowResult>)> done) {
   auto checked = checked_inputs(workflow, std::move(inputs));
   if (!checked) return done(std::unexpected(checked.error()));
-  const auto id = state_->runtime->new_run_id();
-  state_->waiting->expect(id, std::move(done));
-  state_->runtime->start(id, workflow.definition(), std::move(*checked), [waiting = state_->waiting, id](Result<RunId> accepted) {
-    if (accepted) return;
-    if (const auto refused = waiting->take(id)) refused(std::unexpected(accepted.error()));
-  });
+  state_->run_async(workflow, std::move(*checked), nullptr,
+                    [done = std::move(done)](RunId id, const Result<const workflow::RunState*>& ended) {
+                      if (!ended) return done(std::unexpected(ended.error()));
+                      const auto& state = **ended;
+                      done(result_of(runtime::report_of(id, state), state.finished()));
+                    });
 }
 
 Result<WorkflowResult> Runtime::wait(std::string_view run_id) {
-  const auto id = parsed(run_id);
+  const auto id = parsed_run_id(run_id);
   if (!id) return std::unexpected(id.error());
   const auto report = state_->runtime->wait(*id);
   if (!report) return std::unexpected(report.error());
@@ -187,13 +141,13 @@ Result<WorkflowResult> Runtime::wait(std::string_view run_id) {
 }
 
 Result<void> Runtime::resume(std::string_view run_id) {
-  const auto id = parsed(run_id);
+  const auto id = parsed_run_id(run_id);
   if (!id) return std::unexpected(id.error());
   return state_->runtime->resume(*id);
 }
 
 Result<std::string> Runtime::retry(std::string_view run_id, std::string_view from) {
-  const auto id = parsed(run_id);
+  const auto id = parsed_run_id(run_id);
   if (!id) return std::unexpected(id.error());
   const auto made = state_->runtime->retry(*id, from, runtime::Runtime::Drive::here);
   if (!made) return std::unexpected(made.error());
@@ -201,7 +155,7 @@ Result<std::string> Runtime::retry(std::string_view run_id, std::string_view fro
 }
 
 Result<std::string> Runtime::fork(std::string_view run_id, std::string_view from, JsonObject set, JsonObject inputs) {
-  const auto id = parsed(run_id);
+  const auto id = parsed_run_id(run_id);
   if (!id) return std::unexpected(id.error());
   const auto made = state_->runtime->fork(*id, from, {.set = std::move(set), .inputs = std::move(inputs)}, runtime::Runtime::Drive::here);
   if (!made) return std::unexpected(made.error());
@@ -209,39 +163,39 @@ Result<std::string> Runtime::fork(std::string_view run_id, std::string_view from
 }
 
 Result<void> Runtime::cancel(std::string_view run_id, std::string_view reason) {
-  const auto id = parsed(run_id);
+  const auto id = parsed_run_id(run_id);
   if (!id) return std::unexpected(id.error());
   return state_->runtime->cancel(*id, reason);
 }
 
 Result<void> Runtime::approve(std::string_view run_id, std::string_view task, std::string_view by, std::string_view comment,
                               const JsonObject& set) {
-  const auto id = parsed(run_id);
+  const auto id = parsed_run_id(run_id);
   if (!id) return std::unexpected(id.error());
   return state_->runtime->answer(*id, task, runtime::Runtime::Verdict::approve, by, comment, set);
 }
 
 Result<void> Runtime::reject(std::string_view run_id, std::string_view task, std::string_view by, std::string_view comment) {
-  const auto id = parsed(run_id);
+  const auto id = parsed_run_id(run_id);
   if (!id) return std::unexpected(id.error());
   return state_->runtime->answer(*id, task, runtime::Runtime::Verdict::reject, by, comment, {});
 }
 
 Result<void> Runtime::answer(std::string_view run_id, std::string_view task, const Json& value, std::string_view by,
                              std::string_view comment) {
-  const auto id = parsed(run_id);
+  const auto id = parsed_run_id(run_id);
   if (!id) return std::unexpected(id.error());
   return state_->runtime->reply(*id, task, std::nullopt, value, by, comment);
 }
 
 Result<void> Runtime::signal(std::string_view run_id, std::string_view name, const Json& payload) {
-  const auto id = parsed(run_id);
+  const auto id = parsed_run_id(run_id);
   if (!id) return std::unexpected(id.error());
   return state_->runtime->signal(*id, name, payload);
 }
 
 Result<void> Runtime::compensate(std::string_view run_id, std::string_view reason) {
-  const auto id = parsed(run_id);
+  const auto id = parsed_run_id(run_id);
   if (!id) return std::unexpected(id.error());
   return state_->runtime->compensate(*id, reason);
 }

@@ -108,12 +108,13 @@ void Runtime::register_kind(std::string kind, agent::AgentFactory factory) {
   left_alone_.definitions.clear();
 }
 
-void Runtime::add_listener(std::shared_ptr<Listener> listener) {
-  if (listener->hears_output()) hears_output_ = true;
-  listeners_.push_back(std::move(listener));
-}
+void Runtime::add_listener(std::shared_ptr<Listener> listener) { listeners_.push_back(std::move(listener)); }
 
 Result<void> Runtime::register_tool(tool::ToolPtr tool) { return thinking_->tools().add(std::move(tool)); }
+
+bool Runtime::listens() const {
+  return std::ranges::any_of(listeners_, [](const auto& listener) { return listener->hears_output(); });
+}
 
 void Runtime::on_output(const AgentRequest& request, const model::Delta& delta) {
   for (const auto& listener : listeners_) {

@@ -70,7 +70,7 @@ class Listener {
   virtual void on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) = 0;
   virtual void on_lost(RunId /*run*/, const Error& /*why*/) {}
   virtual void on_breaker(const std::string& /*breaker*/, const resilience::BreakerTransition& /*transition*/) {}
-  /// Whether it wants `on_output`; asked when it is added. Models are asked for streams while anybody does.
+  /// Whether it wants `on_output` now; asked before each call of a model, on the shard's thread. Models stream while anybody does.
   [[nodiscard]] virtual bool hears_output() const { return false; }
   /// A piece of what an agent says, as it comes. Ephemeral: a call that is repeated says everything again.
   virtual void on_output(const AgentRequest& /*request*/, const model::Delta& /*delta*/) {}
@@ -83,7 +83,7 @@ class Runtime final : private workflow::EngineListener, private agent::OutputSin
   [[nodiscard]] static Result<std::unique_ptr<Runtime>> open(RuntimeOptions options);
   ~Runtime() override;
 
-  // -- before the first run -----------------------------------------------------------------------------------------------
+  // -- before the first run; tools at any time ----------------------------------------------------------------------------
   /// Adds or replaces an agent kind.
   void register_kind(std::string kind, agent::AgentFactory factory);
   void add_listener(std::shared_ptr<Listener> listener);
@@ -167,7 +167,7 @@ class Runtime final : private workflow::EngineListener, private agent::OutputSin
   void on_child(RunId child, workflow::DefinitionPtr definition, workflow::Event created) override;
   void on_mail(RunId to) override;
   void on_next_due(std::optional<Instant>) override {}
-  [[nodiscard]] bool listens() const override { return hears_output_; }
+  [[nodiscard]] bool listens() const override;
   void on_output(const AgentRequest& request, const model::Delta& delta) override;
   [[nodiscard]] Result<RunId> create(RunId id, const workflow::DefinitionPtr& definition, const JsonPtr& inputs);
   /// Drives a run once it has its place.
@@ -192,7 +192,6 @@ class Runtime final : private workflow::EngineListener, private agent::OutputSin
   std::unique_ptr<async::BlockingPool> blocking_;
   std::unique_ptr<ThinkingServices> thinking_;
   std::vector<std::shared_ptr<Listener>> listeners_;
-  std::atomic<bool> hears_output_{false};
   mutable std::mutex definitions_mutex_;
   mutable std::map<std::string, workflow::DefinitionPtr, std::less<>> definitions_;
   std::mutex left_alone_mutex_;

@@ -17,7 +17,7 @@ struct ThinkingOptions {
   std::filesystem::path tool_root = ".";  ///< below this folder agents read files
 };
 
-/// What the agents of a runtime that think have in common: models, tools and prices. Tools are added before the first run.
+/// What the agents of a runtime that think have in common: models, tools and prices.
 class ThinkingServices {
  public:
   /// Errors: those of the cassette (see model::Recorder::create) and of the folder.

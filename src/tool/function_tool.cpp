@@ -15,6 +15,7 @@ namespace skein {
 
 struct Tool::State {
   tool::ToolPtr inner;
+  std::string builtin;  ///< which of those that come with Skein it is, with its settings; empty: none
 };
 
 namespace tool {
@@ -77,7 +78,10 @@ class FunctionTool final : public Tool {
 }  // namespace
 
 ToolPtr unwrap(const skein::Tool& value) { return value.state()->inner; }
-skein::Tool wrap(ToolPtr tool) { return skein::Tool(std::make_shared<const skein::Tool::State>(std::move(tool))); }
+skein::Tool wrap(ToolPtr tool) { return skein::Tool(std::make_shared<const skein::Tool::State>(std::move(tool), std::string())); }
+bool same(const skein::Tool& a, const skein::Tool& b) {
+  return a.state() == b.state() || (!a.state()->builtin.empty() && a.state()->builtin == b.state()->builtin);
+}
 
 }  // namespace tool
 
@@ -114,10 +118,18 @@ Result<ToolAnswer> Tool::call(const JsonObject& arguments) const {
 Tool make_tool(ToolFunction function) { return tool::wrap(std::make_shared<const tool::FunctionTool>(std::move(function))); }
 
 namespace tools {
+namespace {
 
-Tool calculator() { return tool::wrap(tool::calculator()); }
-Tool current_time() { return tool::wrap(tool::current_time()); }
-Tool read_file(const std::filesystem::path& root) { return tool::wrap(tool::read_file(std::filesystem::absolute(root))); }
+Tool builtin(tool::ToolPtr tool, std::string what) { return Tool(std::make_shared<const Tool::State>(std::move(tool), std::move(what))); }
+
+}  // namespace
+
+Tool calculator() { return builtin(tool::calculator(), "calculator"); }
+Tool current_time() { return builtin(tool::current_time(), "current_time"); }
+Tool read_file(const std::filesystem::path& root) {
+  const auto folder = std::filesystem::absolute(root).lexically_normal();
+  return builtin(tool::read_file(folder), "read_file " + folder.string());
+}
 
 }  // namespace tools
 }  // namespace skein

@@ -1,6 +1,7 @@
 #include "tool/registry.hpp"
 
 #include <algorithm>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -52,22 +53,26 @@ Result<void> Registry::add(ToolPtr tool) {
   const auto* type = at_pointer(spec.parameters, "/type");
   if (type == nullptr || *type != Json("object"))
     return fail(ErrorCode::invalid_argument, fmt::format("the parameters of tool '{}' must be a JSON Schema of type object", spec.name));
-  tools_[spec.name] = std::move(tool);
+  const std::lock_guard lock(mutex_);
+  tools_.insert_or_assign(spec.name, std::move(tool));
   return {};
 }
 
 ToolPtr Registry::find(std::string_view name) const {
+  const std::shared_lock lock(mutex_);
   const auto found = tools_.find(name);
   return found == tools_.end() ? nullptr : found->second;
 }
 
 std::vector<ToolPtr> Registry::all() const {
+  const std::shared_lock lock(mutex_);
   std::vector<ToolPtr> out;
   for (const auto& [_, tool] : tools_) out.push_back(tool);
   return out;
 }
 
 Result<std::vector<ToolPtr>> Registry::select(std::span<const std::string> patterns) const {
+  const std::shared_lock lock(mutex_);
   std::map<std::string_view, ToolPtr> chosen;
   for (const auto& pattern : patterns) {
     bool any = false;

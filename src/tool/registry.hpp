@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,7 +15,7 @@ namespace skein::tool {
 
 using ToolPtr = std::shared_ptr<const Tool>;
 
-/// Tools by name. Filled at start-up, then only read.
+/// Tools by name. Safe from any thread.
 class Registry {
  public:
   /// Replaces an earlier tool of the same name. Errors: invalid_argument for a bad name or a schema that is not of type object.
@@ -26,6 +27,7 @@ class Registry {
   [[nodiscard]] Result<std::vector<ToolPtr>> select(std::span<const std::string> patterns) const;
 
  private:
+  mutable std::shared_mutex mutex_;
   std::map<std::string, ToolPtr, std::less<>> tools_;
 };
 

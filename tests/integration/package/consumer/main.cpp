@@ -1,7 +1,8 @@
-// A program of somebody who uses Skein as a library: makes a tool, builds a workflow, runs it with a kind of its own, and
+// A program of somebody who uses Skein as a library: makes a tool and an agent, builds a workflow, runs it with a kind of its own, and
 // looks at the results.
 
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <string>
 #include <string_view>
@@ -57,10 +58,26 @@ void try_tools() {
   expect(sum && sum->value == 42, "the tools that come with Skein are there");
 }
 
+void try_agents() {
+  std::ofstream("script.json") << R"({"answers": [{"tool_calls": [{"name": "order", "arguments": {"article": "goose"}}]},
+                                                   {"text": {"article": "goose", "count": 2}}]})";
+  const auto order = skein::tool("order", "Order an article", [](const Order& o) { return o.article; });
+  std::string called;
+  skein::Agent agent({.model = "scripted/script.json",
+                      .tools = {order, skein::tools::calculator()},
+                      .on_tool_call = [&called](const skein::AgentToolCall& call) { called += call.tool; }});
+  const auto answer = agent.run<Order>("Order two geese.");
+  expect(answer && answer->count == 2 && answer.tool_calls == 1, "an agent calls its tools and answers with a struct");
+  expect(called == "order", "a call is heard of");
+  skein::Agent nobody({.model = "openai"});
+  expect(nobody.run("x").error.has_value(), "a model without a provider is an error");
+}
+
 }  // namespace
 
 int main() {
   try_tools();
+  try_agents();
   skein::RuntimeConfig config;
   config.durability = skein::Durability::memory;
   skein::LeadAgent agent(config);
