@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
+#include <utility>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -15,6 +17,7 @@
 #include <valijson/validator.hpp>
 
 #include "base/describe.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace skein {
@@ -44,6 +47,49 @@ Json constraints_of(const Json& schema) {  // NOLINT(misc-no-recursion): a defin
     }
   }
   return out;
+}
+
+constexpr std::size_t most_references = 1'000;
+
+bool has_unsigned(const Json& value) {  // NOLINT(misc-no-recursion): as deep as a JSON text may be
+  if (const auto* array = value.if_array()) return std::ranges::any_of(*array, has_unsigned);
+  if (const auto* object = value.if_object())
+    return std::ranges::any_of(*object, [](const auto& member) { return has_unsigned(member.value()); });
+  return value.is_uint64();
+}
+
+/// The validator knows integers by their signed form, which is how a parser makes them.
+void make_signed(Json& value) {  // NOLINT(misc-no-recursion): as deep as a JSON text may be
+  if (const auto* number = value.if_uint64(); number != nullptr && std::in_range<std::int64_t>(*number)) {
+    value = static_cast<std::int64_t>(*number);
+  } else if (auto* array = value.if_array()) {
+    for (auto& item : *array) make_signed(item);
+  } else if (auto* object = value.if_object()) {
+    for (auto& member : *object) make_signed(member.value());
+  }
+}
+
+/// Whether a reference leads to itself, by way of nothing but references; the validator would follow it for ever.
+bool leads_nowhere(const Json& root, const Json& from) {
+  const Json* at = &from;
+  for (std::size_t steps = 0; steps <= most_references; ++steps) {
+    const auto* object = at->if_object();
+    const auto* reference = object == nullptr ? nullptr : object->if_contains("$ref");
+    if (reference == nullptr || !reference->is_string() || !reference->get_string().starts_with("#")) return false;
+    at = at_pointer(root, view_of(reference->get_string()).substr(1));
+    if (at == nullptr) return false;
+  }
+  return true;
+}
+
+bool has_endless_reference(const Json& root, const Json& value) {  // NOLINT(misc-no-recursion): as deep as a JSON text may be
+  if (const auto* array = value.if_array()) {
+    return std::ranges::any_of(*array, [&](const Json& item) { return has_endless_reference(root, item); });
+  }
+  const auto* object = value.if_object();
+  if (object == nullptr) return false;
+  return leads_nowhere(root, value) ||
+         std::ranges::any_of(*object, [&](const auto& member) { return has_endless_reference(root, member.value()); });
 }
 
 /// The schema of the member that `step` names, or null.
@@ -187,10 +233,14 @@ std::vector<std::string> schema_violations(std::string_view name, const Json& sc
   std::set<Steps> wrong;
   try {
     const Json constraints = constraints_of(schema);
+    if (has_endless_reference(constraints, constraints)) throw std::invalid_argument("a reference that leads to itself");
+    Json copy;
+    if (has_unsigned(value)) make_signed(copy = value);
+    const auto& told = copy.is_null() ? value : copy;
     valijson::Schema parsed;
     valijson::SchemaParser(valijson::SchemaParser::kDraft7).populateSchema(valijson::adapters::BoostJsonAdapter(constraints), parsed);
     valijson::ValidationResults results;
-    valijson::Validator(valijson::Validator::kStrongTypes).validate(parsed, valijson::adapters::BoostJsonAdapter(value), &results);
+    valijson::Validator(valijson::Validator::kStrongTypes).validate(parsed, valijson::adapters::BoostJsonAdapter(told), &results);
     for (const auto& error : results) wrong.insert(steps_of(error.context, value));
   } catch (const std::exception&) {
     wrong.insert(Steps{});  // a schema that contradicts itself fits nothing

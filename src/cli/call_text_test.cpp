@@ -22,11 +22,13 @@ TEST(CallText, SaysWhatCameOfIt) {
   const auto model = [](std::string_view answer, agent::Spend used = {}) {
     return call_text(workflow::CallEnded{.answer = json(answer), .used = used});
   };
-  EXPECT_EQ(model(R"({"message":{"role":"assistant","parts":[{"type":"text","text":"Five.\nReally."}]}})",
+  EXPECT_EQ(model(R"({"message":{"role":"assistant","parts":[{"type":"text","text":"Five.\nReally."}]},"finish":"stop"})",
                   {.tokens = 30, .nano_dollars = 1'500'000}),
             "answers: Five. Really. (30 tokens, $0.0015)");
-  EXPECT_EQ(model(R"({"message":{"role":"assistant","parts":[{"type":"tool_call","id":"a","name":"add","arguments":"{}"}]}})"),
-            "asks for 1 tool call");
+  EXPECT_EQ(
+      model(
+          R"({"message":{"role":"assistant","parts":[{"type":"tool_call","id":"a","name":"add","arguments":"{}"}]},"finish":"tool_calls"})"),
+      "asks for 1 tool call");
   EXPECT_EQ(model(R"({"error":{"code":"rate_limited","message":"slow down"}})"), "the model fails: slow down");
   const auto tool = [](std::string_view answer) {
     return call_text(workflow::CallEnded{.kind = CallKind::tool, .answer = json(answer), .used = {}});

@@ -63,8 +63,8 @@ int main(int argc, char** argv) {
     return EXIT_FAILURE;
   }
 
-  const auto search = skein::tool("search_notes", "Finds the lines of notes that hold a word or phrase", search_notes,
-                                  {.effect = skein::ToolEffect::pure});
+  const auto search =
+      skein::tool("search_notes", "Finds the lines of notes that hold a word or phrase", search_notes, {.effect = skein::ToolEffect::pure});
   skein::Agent agent({.name = "ResearchAgent",
                       .model = model,
                       .instructions = "Search the notes before you answer, and say only what they say.",
