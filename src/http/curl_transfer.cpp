@@ -8,7 +8,7 @@ namespace skein::http {
 namespace {
 
 constexpr std::size_t max_header_bytes = std::size_t{256} << 10;
-constexpr long small_piece = 4096;  // libcurl keeps a buffer of this size for each transfer
+constexpr long small_piece = 1024;  // libcurl keeps a buffer of this size for each transfer; it accepts no smaller one
 
 }  // namespace
 

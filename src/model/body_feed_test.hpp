@@ -24,6 +24,13 @@ inline std::string sse_body(const std::vector<std::string>& data) {
   return body;
 }
 
+/// The same of events with names.
+inline std::string sse_body(const std::vector<Frame>& frames) {
+  std::string body;
+  for (const auto& frame : frames) body.append("event: ").append(frame.event).append("\n").append(sse_body(std::vector{frame.data}));
+  return body;
+}
+
 inline std::string line_body(const std::vector<std::string>& lines) {
   std::string body;
   for (const auto& one : lines) body += one + "\n";

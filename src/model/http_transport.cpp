@@ -23,16 +23,18 @@ class Adapter final : public http::BodySink {
   http::Response head_;
 };
 
+/// A coroutine of its own, so that a call in one piece has no frame here.
+asio::awaitable<Result<http::Response>> stream(http::Client& client, http::Request request, ChunkSink sink) {
+  Adapter adapter(std::move(sink));
+  auto streamed = co_await client.send(std::move(request), adapter);
+  co_return streamed;
+}
+
 }  // namespace
 
 asio::awaitable<Result<http::Response>> HttpTransport::send(http::Request request, ChunkSink sink) {
-  if (!sink) {
-    auto whole = co_await client_.send(std::move(request));
-    co_return whole;
-  }
-  Adapter adapter(std::move(sink));
-  auto streamed = co_await client_.send(std::move(request), adapter);
-  co_return streamed;
+  if (!sink) return client_.send(std::move(request));
+  return stream(client_, std::move(request), std::move(sink));
 }
 
 }  // namespace skein::model

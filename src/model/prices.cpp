@@ -77,7 +77,7 @@ PriceTable PriceTable::built_in() {
   PriceFile file;
   describe::Problems problems;
   if (const auto document = parse_json(built_in_price_text())) describe::parse_object(file, *document, describe::Path(), problems);
-  table.layers_.push_back(std::move(file.prices));
+  table.layers_.push_back(std::make_shared<const Layer>(std::move(file.prices)));
   return table;
 }
 
@@ -88,7 +88,7 @@ std::optional<PriceTable> PriceTable::from_json(const Json& document, describe::
   const auto is_error = [](const describe::Problem& problem) { return problem.severity == describe::Severity::error; };
   if (std::any_of(problems.begin() + static_cast<std::ptrdiff_t>(before), problems.end(), is_error)) return std::nullopt;
   auto table = file.keep_built_in ? built_in() : PriceTable();
-  table.layers_.insert(table.layers_.begin(), std::move(file.prices));
+  table.layers_.insert(table.layers_.begin(), std::make_shared<const Layer>(std::move(file.prices)));
   return table;
 }
 
@@ -107,7 +107,7 @@ std::vector<const Price*> PriceTable::lines_of(std::string_view model) const {
   std::vector<const Price*> lines;
   for (const auto& layer : layers_) {
     std::size_t best = 0;
-    for (const auto& price : layer) {
+    for (const auto& price : *layer) {
       const auto fits = fit(price.model, model);
       if (fits == 0 || fits < best) continue;
       if (fits > best) lines.clear();

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,7 +64,7 @@ class PriceTable {
   /// Of the first layer that knows the model, by the length of prompt that they reach to.
   [[nodiscard]] std::vector<const Price*> lines_of(std::string_view model) const;
 
-  std::vector<Layer> layers_;
+  std::vector<std::shared_ptr<const Layer>> layers_;  ///< shared by copies: every agent has the table
 };
 
 /// The text of `prices.json`.

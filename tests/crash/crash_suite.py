@@ -20,6 +20,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from features import FEATURES  # noqa: E402
+from features.agents import Agents  # noqa: E402
 from scenario import Violation  # noqa: E402
 from witness import Witness  # noqa: E402
 
@@ -40,8 +41,12 @@ def main():
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--agents-worker", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2] / "build/dev/tests/crash/skein_agents_worker",
+                        help="the worker whose agents have tools that ask the witness")
     parser.add_argument("--feature", choices=sorted({f.__name__ for f in FEATURES}), help="only this one, whatever the seed")
     options = parser.parse_args()
+    if options.agents_worker.exists():
+        Agents.worker_with_tools = str(options.agents_worker.resolve())
     witness = Witness()
     skein = os.path.abspath(options.skein)
     only = next((f for f in FEATURES if f.__name__ == options.feature), None)
@@ -61,6 +66,8 @@ def main():
         failures.append(f"{witness.without_key} calls without a key")
     if not shutil.which("strace"):
         print("SKIPPED: kills at write and sync boundaries need strace (apt-get install strace); kills at random moments ran")
+    if Agents.worker_with_tools is None:
+        print("SKIPPED: tools with effects need skein_agents_worker (make dev); agents with built-in tools ran")
     print(f"{options.seeds} seeds ({', '.join(f'{name} {n}' for name, n in sorted(tried.items()))})")
     print(f"{kills} kills, {steps} steps called, {repeats} repeats of calls in flight")
     print(f"{options.seeds - len(failures)} passed, {len(failures)} failed")

@@ -29,6 +29,7 @@ class Scenario:
         self.acknowledged = set()
         self.finished_steps = {}  # key -> requests when its result was first seen in the journal
         self.kills = 0
+        self.environment = dict(os.environ)
         self.prepare()
 
     # What a feature says.
@@ -71,8 +72,15 @@ class Scenario:
     def command(self, *words):
         return [self.skein, *words, "--store", str(self.store)]
 
+    def worker(self, *words):
+        """The command that drives what nobody drives; `--idle-exit`: until nothing can go on."""
+        return self.command("worker", *words)
+
     def ask(self, *words):
-        done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=PATIENCE)
+        return self.end_of(self.command(*words), *words)
+
+    def end_of(self, command, *words):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=self.environment)
         if done.returncode not in (0, 1, 4):
             raise Violation(f"{' '.join(words)} exited with {done.returncode}: {done.stderr.strip()}")
         return done.stdout
@@ -82,7 +90,7 @@ class Scenario:
             call = self.rng.choice(BOUNDARIES.split(","))
             inject = f"inject={call}:signal=KILL:when={self.rng.randint(1, 60)}"
             command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject, *command]
-        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL, **more}
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL, "env": self.environment, **more}
         return subprocess.Popen(command, text=True, start_new_session=True, **streams)
 
     def kill(self, process):
@@ -124,7 +132,7 @@ class Scenario:
         workers = []
         for _ in range(self.rng.choice([1, 1, 2])):
             boundary = self.rng.random() < 0.5
-            workers.append((self.spawn(self.command("worker"), boundary), boundary))
+            workers.append((self.spawn(self.worker(), boundary), boundary))
         for process, boundary in workers:
             self.patiently(process, self.rng.uniform(0.01, 0.4) + (0.5 if boundary else 0))
             self.kill(process)
@@ -159,8 +167,8 @@ class Scenario:
         counts = self.witness.counts(str(self.seed))
         for row in self.listed():
             for event in self.events(row["run_id"]):
-                if event["type"] == "task_completed":
-                    key = f"{row['run_id']}:{step_of(event)}"
+                if event["type"] in ("task_completed", "model_answered", "tool_answered"):
+                    key = key_of(row["run_id"], event)
                     if key in counts:
                         self.finished_steps.setdefault(key, counts[key])
 
@@ -168,7 +176,7 @@ class Scenario:
         """Everything that was accepted comes to its end, also what nobody was told of."""
         deadline = time.monotonic() + PATIENCE
         while True:
-            self.ask("worker", "--idle-exit")
+            self.end_of(self.worker("--idle-exit"), "worker", "--idle-exit")
             for words in self.answers():
                 self.ask(*words, "--json", "-q")
             open_runs = self.unfinished()
@@ -188,7 +196,7 @@ class Scenario:
             if counts[key] != n:
                 raise Violation(f"step {key} ran again after its result was journaled: {n} requests then, {counts[key]} now")
         journals = {run: self.events(run) for run in rows}
-        known = {f"{run}:{step_of(e)}" for run, events in journals.items() for e in events if e["type"] == "attempt_started"}
+        known = {key_of(run, e) for run, events in journals.items() for e in events if e["type"] in ("attempt_started", "model_called", "tool_called")}
         for key, n in counts.items():
             if key not in known:
                 raise Violation(f"a call under an unknown key: {key}")
@@ -241,3 +249,8 @@ def step_of(event):
     item = f":{event['item']}" if "item" in event else ""
     return f"{event['task']}:{event.get('activation', 1)}{item}"
 
+
+def key_of(run, event):
+    """The idempotency key of a task's attempts, or of a call of its agent."""
+    call = f"/{event['call']}" if "call" in event else ""
+    return f"{run}:{step_of(event)}{call}"

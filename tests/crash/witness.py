@@ -6,6 +6,7 @@ repeated; each key fails at most twice before it succeeds, except where the name
     POST /SEED/NAME        answered after up to 30 ms
     POST /SEED/slow…       answered after 60 ms
     POST /SEED/never…      refused every time
+    POST /SEED/model/chat/completions   answered as the scenario's plan says (see model_witness.py), streamed where it is asked to
 
 It also sees what is in flight at once. A request whose sender has died is not: its connection is closed.
 """
@@ -17,6 +18,8 @@ import json
 import socket
 import threading
 import time
+
+import model_witness
 
 DYING = 0.05  # seconds in which a killed process has closed its connections at the latest
 
@@ -33,6 +36,8 @@ class Witness(http.server.ThreadingHTTPServer):
         self.names = collections.defaultdict(set)  # (scenario, name) -> keys
         self.open = collections.defaultdict(list)  # scenario -> (name, key, connection) of what is in flight
         self.limits = {}  # (scenario, name) -> ("keys" or "runs", how many may be in flight at once)
+        self.plans = {}  # scenario -> what its model says
+        self.tokens = {}  # (scenario, key) -> what its latest answer was said to cost
         self.problems = collections.defaultdict(list)  # scenario -> what was in flight and should not have been
         self.without_key = 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -121,17 +126,45 @@ class Handler(http.server.BaseHTTPRequestHandler):
             witness.names[(scenario, name)].add(key)
             # Run ids differ from run to run; the rest of the key does not.
             luck = hashlib.sha256(f"{scenario}/{key.partition(':')[2]}".encode()).digest()
-            refuse = name.startswith("never") or witness.refused[(scenario, key)] < luck[0] % 4 - 1
+            # A tool that fails is no failure of its task: the model would be told, and the results would differ.
+            refuse = name.startswith("never") or not name.startswith("tool-") and witness.refused[(scenario, key)] < luck[0] % 4 - 1
             if refuse:
                 witness.refused[(scenario, key)] += 1
         witness.enter(scenario, name, key, self.connection)
         try:
             time.sleep(0.06 if name.startswith("slow") else luck[1] % 30 / 1000)
+            if name == "model/chat/completions" and not refuse:
+                self.speak(scenario, key, json.loads(body), luck)
+                return
         finally:
             witness.leave(scenario, name, key, self.connection)
         answer = json.dumps({"key": key, "seen": seen, "got": json.loads(body or b"null")}).encode()
         self.send_response(503 if refuse else 200)
+        if name.startswith("model"):
+            self.send_header("Retry-After-Ms", "5")
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
+
+    def speak(self, scenario, key, request, luck):
+        message, finish = model_witness.answer_to(self.server.plans[scenario], request)
+        usage = model_witness.usage_of(request, message)
+        with self.server.lock:
+            self.server.tokens[(scenario, key)] = usage["total_tokens"]
+        self.send_response(200)
+        if not request.get("stream"):
+            body = model_witness.whole(message, finish, usage)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            return
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        for piece in model_witness.pieces(message, finish, usage):
+            self.wfile.write(piece)
+            self.wfile.flush()
+            time.sleep(luck[2] % 8 / 1000)

@@ -29,26 +29,22 @@ class ThinkingMachine final : public ToolLoop {
       : ToolLoop(shared->setup, std::move(prompt), std::move(identity)), shared_(std::move(shared)), request_(request) {}
 
   [[nodiscard]] asio::awaitable<CallAnswer> perform(std::uint32_t number) override {
-    if (is_model_call(number)) {
-      auto answer = co_await ask(number);
-      co_return answer;
-    }
-    auto answer = co_await use(number);
-    co_return answer;
+    if (is_model_call(number)) return ask(number);
+    return use(number);
   }
 
  private:
   asio::awaitable<CallAnswer> ask(std::uint32_t number) {
-    const auto request = request_of(number);
     model::CallOptions options;
     options.idempotency_key = key_of_call(request_, number);
     if (auto* output = shared_->output; output != nullptr && output->listens()) {
       options.on_delta = [output, this](const model::Delta& delta) { output->on_output(request_, delta); };
     }
-    auto asked = co_await shared_->model->complete(request, std::move(options));
+    // The conversation may be long, and the answer may take minutes: no copy of the request waits here.
+    auto asked = co_await shared_->model->complete(request_of(number), std::move(options));
     if (!asked) co_return failure(number, asked.error());
-    const auto used = cost_of(*asked, request);
-    auto response = std::move(*asked);
+    const auto used = cost_of(*asked, asked->usage ? model::Request() : request_of(number));
+    auto& response = *asked;
     if (setup().settings.tool_calling == "react") {
       std::vector<model::ToolSpec> tools;
       for (const auto& spec : setup().tools) {

@@ -385,8 +385,9 @@ model::Request ToolLoop::request(std::optional<std::uint32_t> most_output) const
 
 Spend ToolLoop::cost_of(const model::Response& response, const model::Request& request) const {
   // A server that does not say what it used is taken at the worst.
-  const auto usage = response.usage.value_or(
-      model::Usage{.input = model::prompt_token_bound(request), .output = request.max_output_tokens.value_or(usual_output_tokens)});
+  const auto usage = response.usage ? *response.usage
+                                    : model::Usage{.input = model::prompt_token_bound(request),
+                                                   .output = request.max_output_tokens.value_or(usual_output_tokens)};
   Spend out{.tokens = usage.input + usage.output, .nano_dollars = 0, .tool_calls = 0};
   out.nano_dollars = price_of(usage, response).value_or(0);
   return out;

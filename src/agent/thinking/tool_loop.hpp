@@ -64,7 +64,7 @@ class ToolLoop : public Machine {
   [[nodiscard]] bool is_model_call(std::uint32_t number) const { return model_calls_.contains(number); }
   [[nodiscard]] const LoopSetup& setup() const { return *setup_; }
 
-  /// What it cost, by the price table.
+  /// What it cost, by the price table. `request` counts only where the server did not say what it used.
   [[nodiscard]] Spend cost_of(const model::Response& response, const model::Request& request) const;
 
  private:
