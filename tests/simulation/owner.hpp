@@ -9,6 +9,7 @@
 #include "simulation/random_workflow.hpp"
 #include "simulation/world.hpp"
 #include "support/flaky_store.hpp"
+#include "support/thinker.hpp"
 
 namespace skein::simulation {
 
@@ -21,6 +22,9 @@ struct World::Owner {
     harness.clock.advance(elapsed);
     harness.clock.jump_wall(shift);
     harness.random = SeededRandom(random.next());
+    harness.kinds.add("thinker", [](const agent::AgentSettings&, const agent::AgentServices&) -> Result<std::unique_ptr<agent::Agent>> {
+      return std::make_unique<testing::ThinkingAgent>();
+    });
     harness.inline_agent = [](const AgentRequest& request) { return AgentResponse::ok(*request.parameters); };
   }
   static workflow::EngineOptions options(Random& random) {

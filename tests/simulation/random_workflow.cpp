@@ -68,6 +68,20 @@ void add_graph(Random& random, std::uint32_t count, std::vector<TaskSpec>& tasks
   tasks.push_back(std::move(after));
 }
 
+/// Some of the tasks that are not anybody else's get an agent that works in calls, perhaps with budgets.
+void add_thinker(Random& random, workflow::Definition& definition) {
+  auto thinker = definition.agents[0];
+  thinker.name = "thinker";
+  thinker.kind = "thinker";
+  if (chance(random, 0.3)) thinker.budget.tokens = 20 + below(random, 300);
+  const auto place = static_cast<workflow::AgentIndex>(definition.agents.size());
+  definition.agents.push_back(std::move(thinker));
+  for (std::size_t i = 0; i < definition.own_tasks; ++i) {
+    if (definition.tasks[i].agent == 0 && chance(random, 0.5)) definition.tasks[i].agent = place;
+  }
+  if (chance(random, 0.3)) definition.budget.spend.tokens = 20 + below(random, 500);
+}
+
 constexpr int deepest = 2;
 
 }  // namespace
@@ -122,6 +136,7 @@ std::shared_ptr<workflow::Definition> random_workflow(Random& random, int depth)
       if (chance(random, 0.3)) definition->tasks[i].agent = 2;
     }
   }
+  if (chance(random, 0.4)) add_thinker(random, *definition);
   if (chance(random, 0.2))
     definition->agents[0].circuit_breaker = {.failure_threshold = 1 + below(random, 3), .recovery_timeout = seconds{5}};
   definition->agents[0].retry.max_attempts = 1 + below(random, 4);

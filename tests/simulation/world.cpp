@@ -72,12 +72,17 @@ void World::see_written(const store::Append& append) {
   for (const auto& child : append.children) know_run(child.run, child.create->definition_hash);
   const auto& definition = *runs_.at(append.run).definition;
   const auto* batch = dynamic_cast<const workflow::EventBatch*>(append.entry.get());
+  const auto key_of = [&](const workflow::Attempt& attempt) {
+    auto key = fmt::format("{}:{}:{}", append.run.str(), definition.tasks[attempt.task].name, attempt.activation);
+    if (attempt.item != workflow::no_item) key += fmt::format(":{}", attempt.item);
+    return key;
+  };
   for (const auto& event : batch->events()) {
-    const auto* done = std::get_if<workflow::TaskCompleted>(&event.body);
-    if (done == nullptr) continue;
-    auto key = fmt::format("{}:{}:{}", append.run.str(), definition.tasks[done->attempt.task].name, done->attempt.activation);
-    if (done->attempt.item != workflow::no_item) key += fmt::format(":{}", done->attempt.item);
-    done_.insert(std::move(key));
+    if (const auto* done = std::get_if<workflow::TaskCompleted>(&event.body)) done_.insert(key_of(done->attempt));
+    if (const auto* ended = std::get_if<workflow::CallEnded>(&event.body))
+      done_.insert(fmt::format("{}/{}", key_of(ended->attempt), ended->number));
+    if (const auto* called = std::get_if<workflow::CallStarted>(&event.body); called != nullptr && called->kind == agent::CallKind::tool)
+      tools_.insert(fmt::format("{}/{}", key_of(called->attempt), called->number));
   }
 }
 
@@ -139,13 +144,37 @@ AgentResponse World::random_response() {
                                 .retry_after = {}});
 }
 
+/// What a model says, or a tool brings; neither costs more than was reserved for it.
+AgentResponse World::random_call_answer(const std::string& key) {
+  if (tools_.contains(key)) {
+    auto brought = random_response();
+    brought.metadata["tool_calls"] = 1;
+    return brought;
+  }
+  const auto luck = below(random_, 20);
+  if (luck == 0) return random_response();
+  Json value = "done";
+  if (luck < 9) {
+    static const std::array<const char*, 3> names{"add", "look", "once"};
+    JsonArray wanted;
+    for (std::uint32_t i = 1 + below(random_, 3); i > 0; --i) wanted.emplace_back(names[below(random_, names.size())]);
+    value = JsonObject{{"tools", std::move(wanted)}};
+  } else if (luck < 11) {
+    value = JsonObject{{"error", "the model failed"}};
+  }
+  auto response = testing::call_answer(std::move(value), below(random_, 11));  // each reserves at least ten
+  if (luck == 1) response.metadata["unsettled"] = true;
+  return response;
+}
+
 void World::answer_something() {
   auto& owner = any_owner();
   auto& open = owner.harness.calls.open;
   if (open.empty()) return;
   auto call = open.begin();
   std::advance(call, below(random_, static_cast<std::uint32_t>(std::min<std::size_t>(open.size(), 8))));
-  answer(owner, call->first, random_response());
+  const auto& key = call->second->request.idempotency_key;
+  answer(owner, call->first, key.contains('/') ? random_call_answer(key) : random_response());
 }
 
 void World::answer(Owner& owner, workflow::CallId call, AgentResponse response) {

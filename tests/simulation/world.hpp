@@ -44,6 +44,7 @@ class World {
   void answer_something();
   void answer(Owner& owner, workflow::CallId call, AgentResponse response);
   AgentResponse random_response();
+  AgentResponse random_call_answer(const std::string& key);
   void tell(RunId run, std::string kind, JsonObject payload);
   void pass(microseconds time);
   void jump(microseconds by);
@@ -70,6 +71,7 @@ class World {
   std::int64_t last_signal_ = 0;
   std::set<RunId> cancelled_;  ///< that somebody asked to be
   std::vector<RunId> mail_;  ///< runs whose mail nobody has looked at
+  std::set<std::string> tools_;  ///< idempotency keys of calls of tools
   std::set<std::string> done_;  ///< idempotency keys of calls whose good answers are in the journal
   microseconds elapsed_{};
   microseconds shift_{};  ///< by which the wall clock was set forth, all in all

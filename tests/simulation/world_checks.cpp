@@ -55,8 +55,9 @@ class UndoOrder {
 
 /// All that a state says, as text.
 std::string digest(const RunState& state) {
-  std::string out = fmt::format("{} {} running={} stopping={} due={}\n", to_string(state.status()), state.error(), state.running(),
-                                state.stopping(), state.next_due(Instant{}).value_or(Instant{}).time_since_epoch().count());
+  std::string out =
+      fmt::format("{} {} running={} stopping={} tokens={} due={}\n", to_string(state.status()), state.error(), state.running(),
+                  state.stopping(), state.spent().tokens, state.next_due(Instant{}).value_or(Instant{}).time_since_epoch().count());
   const auto add = [&](const workflow::StepState& step) {
     out += fmt::format(" {} #{} {}", to_string(step.status), step.attempt, step.result ? to_json(*step.result) : "-");
   };
@@ -91,6 +92,7 @@ RunState World::folded(RunId run, std::uint64_t& count) {
   const auto& state = replay.state();
   UndoOrder undo_order(*definition);
   std::optional<std::uint32_t> budget;
+  agent::SpendLimits limits;
   std::vector<std::int64_t> signals;
   const auto& store = *owners_.front()->store;
   const auto read = store.read_journal(run, 1, [&](const store::StoredEntry& entry) {
@@ -100,7 +102,8 @@ RunState World::folded(RunId run, std::uint64_t& count) {
       const auto folding = replay.next(event);
       undo_order.see(event);
       if (!folding) broken(fmt::format("event {} ({}) does not follow: {}", count + 1, type_of(event), folding.error().message));
-      if (const auto* created = std::get_if<workflow::RunCreated>(&event.body)) budget = created->attempts;
+      if (const auto* created = std::get_if<workflow::RunCreated>(&event.body)) budget = created->attempts, limits = created->limits;
+      if (limits.tokens && state.spent().tokens > *limits.tokens) broken("a budget of tokens was exceeded");
       if (const auto* signal = std::get_if<workflow::SignalReceived>(&event.body)) hear(*signal, signals);
       if (const auto* started = std::get_if<workflow::AttemptStarted>(&event.body)) {
         // An item of a list that goes on in a run made from another has a first attempt that does not count.
