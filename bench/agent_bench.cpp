@@ -17,6 +17,7 @@
 #include "async/run_in.hpp"
 #include "http/client.hpp"
 #include "measure.hpp"
+#include "model/models.hpp"
 #include "model/waits.hpp"
 
 namespace skein::bench {

@@ -8,6 +8,7 @@
 
 #include "agent/kinds/kinds.hpp"
 #include "config/config.hpp"
+#include "model/models.hpp"
 
 namespace skein::bench {
 namespace {
