@@ -17,6 +17,7 @@
 #include "async/run_in.hpp"
 #include "http/client.hpp"
 #include "measure.hpp"
+#include "model/models.hpp"
 #include "model/waits.hpp"
 
 namespace skein::bench {
@@ -88,7 +89,7 @@ double idle_agent(int count) {
   boost::asio::io_context io;
   agent::AgentServices services;
   services.executor = io.get_executor();
-  services.open_model = [&](const std::vector<std::string>&) { return shared_model; };
+  services.open_model = [&](const std::vector<model::ModelChoice>&) { return shared_model; };
   services.tools = &tools;
   services.prices = &prices;
   agent::AgentSettings settings;

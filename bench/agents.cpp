@@ -8,6 +8,7 @@
 
 #include "agent/kinds/kinds.hpp"
 #include "config/config.hpp"
+#include "model/models.hpp"
 
 namespace skein::bench {
 namespace {
@@ -55,7 +56,7 @@ void think_with(runtime::Runtime& runtime, std::shared_ptr<model::LanguageModel>
   (void)runtime.register_tool(step_tool());
   runtime.register_kind("ai_agent", [model = std::move(model)](agent::AgentSettings settings, const agent::AgentServices& services) {
     auto mine = services;
-    mine.open_model = [model](const std::vector<std::string>&) { return model; };
+    mine.open_model = [model](const std::vector<model::ModelChoice>&) { return model; };
     return agent::make_thinking_agent(settings, mine);
   });
 }

@@ -48,8 +48,12 @@ class AgentBuilder {
   /// Asked in this order where the model cannot be reached.
   AgentBuilder& fallback_models(std::initializer_list<std::string_view> names);
   AgentBuilder& fallback_model(std::string_view name);
+  /// Another model for one of the steps reflect, repair and summarise.
+  AgentBuilder& step_model(std::string_view step, std::string_view name);
   /// What it is told before each task.
   AgentBuilder& instructions(std::string_view text);
+  /// The same from a file, with values for its parameters.
+  AgentBuilder& instructions_file(std::string_view path, JsonObject parameters = {});
   /// Who it is, in a few words.
   AgentBuilder& role(std::string_view text);
   /// Tools that it may call, by name or pattern such as "db_*".
@@ -164,6 +168,8 @@ class WorkflowBuilder {
   WorkflowBuilder& input(std::string_view name, Json schema);
   /// Agents and tasks of a file, whose path counts from the folder that `build` is given; see docs/workflow-format.md.
   WorkflowBuilder& include(std::string_view file, JsonObject parameters = {});
+  /// A model that agents may call by this name.
+  WorkflowBuilder& model(std::string_view name, const Model& settings);
   WorkflowBuilder& agent(const AgentBuilder& agent);
   WorkflowBuilder& task(const TaskBuilder& task);
   /// Where the run goes after `from` (or `start`): to `to` (or `end`). Of the edges that leave a task the first that holds fires.

@@ -129,11 +129,44 @@ struct Budget {
   std::optional<std::uint64_t> tool_calls = {};
 };
 
+/// What an agent that thinks may spend on one day (UTC), over all runs of a store.
+struct DailyBudget {
+  std::optional<std::uint64_t> tokens = {};     ///< prompts and answers together
+  std::optional<double> cost = {};              ///< US dollars; models without a price are refused
+};
+
 /// What an agent that thinks may spend in one run.
 struct AgentBudget {
   std::optional<std::uint64_t> tokens = {};     ///< prompts and answers together
   std::optional<double> cost = {};              ///< US dollars; models without a price are refused
   std::optional<std::uint64_t> tool_calls = {};
+  std::optional<DailyBudget> daily = {};
+};
+
+/// US dollars per million tokens.
+struct ModelPrices {
+  double input = 0;
+  std::optional<double> cached_input = {};      ///< as input where it is not set
+  std::optional<double> cache_write = {};       ///< as input where it is not set
+  double output = 0;
+};
+
+/// A language model by a name of its own: where it is asked, and how. See `model` in docs/workflow-format.md.
+struct Model {
+  std::string model = {};                       ///< provider/model
+  std::optional<std::string> base_url = {};
+  std::optional<std::string> api_key = {};      ///< a template, such as {{secrets.TEAM_KEY}}
+  std::optional<std::string> api = {};
+  JsonObject headers = {};
+  std::optional<Duration> timeout = {};         ///< of one try of a call
+  std::optional<Duration> first_token_timeout = {};
+  std::optional<Duration> token_timeout = {};
+  std::optional<unsigned> max_retries = {};
+  std::optional<unsigned> requests_per_minute = {};
+  std::optional<unsigned> tokens_per_minute = {};
+  Json cache = nullptr;                         ///< true: for an hour; or a duration
+  std::optional<ModelPrices> prices = {};
+  JsonObject profile = {};                      ///< quirks of the server
 };
 
 struct Concurrency {

@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -26,6 +27,7 @@ class Client;
 namespace skein::model {
 struct Delta;
 class LanguageModel;
+struct ModelChoice;
 class PriceTable;
 }  // namespace skein::model
 namespace skein::tool {
@@ -117,8 +119,8 @@ class OutputSink {
   virtual void on_output(const AgentRequest& request, const model::Delta& delta) = 0;
 };
 
-/// A model by its name, `provider/model`; the further names are asked in turn where it cannot be reached.
-using OpenModel = std::function<Result<std::shared_ptr<model::LanguageModel>>(const std::vector<std::string>& names)>;
+/// A model; the further ones are asked in turn where it cannot be reached.
+using OpenModel = std::function<Result<std::shared_ptr<model::LanguageModel>>(const std::vector<model::ModelChoice>& choices)>;
 
 /// What an agent may use; everything outlives it and belongs to its shard.
 struct AgentServices {

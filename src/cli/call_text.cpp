@@ -48,8 +48,9 @@ std::string call_text(const workflow::CallEnded& call) {
   const auto response = agent::response_in(*call.answer);
   const auto calls = model::calls_of(response.message).size();
   const auto text = shorten(one_line(model::text_of(response.message)), longest);
-  if (calls > 0) return fmt::format("asks for {} tool call{}{}", calls, calls == 1 ? "" : "s", cost(call.used));
-  return fmt::format("answers: {}{}", text, cost(call.used));
+  const auto paid = response.cached ? " (from the cache)" : cost(call.used);
+  if (calls > 0) return fmt::format("asks for {} tool call{}{}", calls, calls == 1 ? "" : "s", paid);
+  return fmt::format("answers: {}{}", text, paid);
 }
 
 }  // namespace skein::cli

@@ -29,6 +29,8 @@ TEST(CallText, SaysWhatCameOfIt) {
       model(
           R"({"message":{"role":"assistant","parts":[{"type":"tool_call","id":"a","name":"add","arguments":"{}"}]},"finish":"tool_calls"})"),
       "asks for 1 tool call");
+  EXPECT_EQ(model(R"({"message":{"role":"assistant","parts":[{"type":"text","text":"Five."}]},"finish":"stop","cached":true})"),
+            "answers: Five. (from the cache)");
   EXPECT_EQ(model(R"({"error":{"code":"rate_limited","message":"slow down"}})"), "the model fails: slow down");
   const auto tool = [](std::string_view answer) {
     return call_text(workflow::CallEnded{.kind = CallKind::tool, .answer = json(answer), .used = {}});

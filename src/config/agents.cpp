@@ -112,6 +112,7 @@ void check_authentication(const AuthenticationSpec& auth, const Path& at, Proble
 
 void check_agents(const WorkflowSpec& spec, Problems& problems) {
   const Path root;
+  check_models(spec.models, Path(root, "models"), problems);
   const Path list(root, "agents");
   for (std::size_t i = 0; i < spec.agents.size(); ++i) {
     const auto& agent = spec.agents[i];
@@ -119,7 +120,7 @@ void check_agents(const WorkflowSpec& spec, Problems& problems) {
     if (!has_problem_at(problems, Path(at, "type"))) {
       check_needs(agent, at, problems);
       check_endpoint(agent, at, problems);
-      check_thinking(agent, at, problems);
+      check_thinking(agent, spec.models, at, problems);
     }
     if (agent.authentication) check_authentication(*agent.authentication, Path(at, "authentication"), problems);
     if (agent.retry_config && agent.retry_config->initial_delay > agent.retry_config->max_delay) {

@@ -38,6 +38,10 @@ class Build {
 
   void run() {
     const Path root;
+    const auto before = problems_.size();
+    if (const auto* models = at_pointer(document_, "/models"); models != nullptr && models->is_object())
+      (void)templates_.compile(*models, TemplatePlace::agent, Path(root, "models"));
+    models_are_right_ = problems_.size() == before;
     const Path agents(root, "agents");
     for (std::size_t i = 0; i < spec_.agents.size(); ++i) {
       out_.agents.push_back(agent(spec_.agents[i], Path(agents, i)));
@@ -90,8 +94,10 @@ class Build {
     for (const auto& [name, value] : spec.env) env[name] = value.source;
     out.env = templates_.compile(std::move(env), TemplatePlace::agent, Path(at, "env"));
     if (!spec.model.source.is_null()) {
-      out.thinking = templates_.compile(thinking_of(spec), TemplatePlace::agent, at);
+      // Wrong templates of models are told once, at their own place.
+      out.thinking = templates_.compile(thinking_of(spec, models_are_right_ ? document_ : Json()), TemplatePlace::agent, at);
     }
+    if (spec.budget && spec.budget->daily) out.daily = spend_limits(spec.budget->daily->tokens, spec.budget->daily->cost, std::nullopt);
     if (spec.budget) out.budget = spend_limits(spec.budget->tokens, spec.budget->cost, spec.budget->tool_calls);
     if (!spec.workflow.document.is_null()) out.workflow = inner_workflow(spec.workflow.document, Path(at, "workflow"), problems_);
     return out;
@@ -189,6 +195,7 @@ class Build {
   TemplateChecker& templates_;
   describe::Problems& problems_;
   workflow::Definition& out_;
+  bool models_are_right_ = true;
 };
 
 }  // namespace

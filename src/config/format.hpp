@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/thinking/model_settings.hpp"
 #include "agent/thinking/settings.hpp"
 #include "base/describe.hpp"
 #include "workflow/definition.hpp"
@@ -61,11 +62,32 @@ struct SchemaNode {
 
 enum class ToolCalling : std::uint8_t { native, react };
 
+/// What calls of models may cost on one day.
+struct DailySpec {
+  std::optional<std::uint32_t> tokens;
+  std::optional<double> cost;  ///< US dollars
+};
+
 /// What calls of models and tools may cost.
 struct SpendSpec {
   std::optional<std::uint32_t> tokens;
   std::optional<double> cost;  ///< US dollars
   std::optional<std::uint32_t> tool_calls;
+  std::optional<DailySpec> daily;
+};
+
+/// A text, or a file that holds one and what stands for its parameters.
+struct PromptTemplate {
+  Json source;  ///< a string once files are in place; null where the key is missing
+};
+struct PromptSpec {
+  std::string file;
+  ObjectTemplate parameters;
+};
+/// What stands before the text of such a file.
+struct PromptHead {
+  std::string description;
+  describe::Named<SchemaNode> parameters;
 };
 
 struct AgentSpec {
@@ -85,7 +107,8 @@ struct AgentSpec {
   // Of an ai_agent that thinks; see thinking.cpp and agent::ThinkingSettings.
   TextTemplate model;
   std::vector<std::string> fallback_models;
-  TextTemplate instructions;
+  std::optional<agent::StepModels> step_models;
+  PromptTemplate instructions;
   TextTemplate role;
   std::vector<std::string> tools;
   ToolCalling tool_calling = ToolCalling::native;
@@ -230,6 +253,7 @@ struct WorkflowSpec {
   describe::Named<SchemaNode> inputs;
   Includes include;
   std::optional<DefaultsSpec> defaults;
+  agent::NamedModels models;  ///< strings are templates
   std::vector<AgentSpec> agents;
   std::vector<TaskSpec> tasks;
   std::vector<EdgeSpec> edges;
@@ -243,6 +267,7 @@ struct PartSpec {
   Includes include;
   describe::Named<SchemaNode> inputs;
   std::optional<DefaultsSpec> defaults;
+  agent::NamedModels models;
   std::vector<AgentSpec> agents;
   std::vector<TaskSpec> tasks;
   std::vector<EdgeSpec> edges;
@@ -305,5 +330,9 @@ template <>
 const Table<config::WorkflowSpec>& table_of<config::WorkflowSpec>();
 template <>
 const Table<config::PartSpec>& table_of<config::PartSpec>();
+template <>
+const Table<config::PromptSpec>& table_of<config::PromptSpec>();
+template <>
+const Table<config::PromptHead>& table_of<config::PromptHead>();
 
 }  // namespace skein::describe

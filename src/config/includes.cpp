@@ -12,6 +12,7 @@
 
 #include "base/text.hpp"
 #include "config/parameters.hpp"
+#include "config/prompts.hpp"
 #include "config/shapes.hpp"
 #include "config/validate.hpp"
 
@@ -21,7 +22,7 @@ namespace {
 using describe::Path;
 
 constexpr std::array<std::string_view, 3> lists{"agents", "tasks", "edges"};
-constexpr std::array<std::string_view, 3> objects{"inputs", "outputs", "defaults"};
+constexpr std::array<std::string_view, 4> objects{"inputs", "models", "outputs", "defaults"};
 
 bool holds_expression(const Json& value) { return to_json(value).contains("{{"); }
 
@@ -112,6 +113,10 @@ class Assembler {
         if (problem.file.empty()) problem = placed(part, {.pointer = inner.pointer, .message = problem.message, .offset = {}});
       }
       unread_.emplace_back(Origin{.part = part, .pointer = inner.pointer}, std::move(inner.problems));
+    }
+    for (auto& prompt : embed_prompts(document, chain)) {
+      for (auto& found : prompt.here) report(part, found);
+      unread_.emplace_back(Origin{.part = part, .pointer = prompt.pointer}, std::move(prompt.in_file));
     }
   }
 

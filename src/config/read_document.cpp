@@ -27,6 +27,8 @@ std::size_t control_character(std::string_view text) {
       text.begin());
 }
 
+}  // namespace
+
 std::size_t valid_prefix(std::string_view text) {
   std::size_t low = 0, high = text.size();
   while (low < high) {  // the longest prefix whose lines are valid
@@ -37,8 +39,6 @@ std::size_t valid_prefix(std::string_view text) {
   }
   return low;
 }
-
-}  // namespace
 
 std::unexpected<std::vector<Problem>> refuse(const std::string& file, std::string message) {
   std::vector<Problem> problems(1);
@@ -103,23 +103,29 @@ void Locator::place(Problem& out, std::size_t offset) const {
   out.excerpt = text_.excerpt(offset);
 }
 
-std::expected<FileText, std::vector<Problem>> read_file(const std::filesystem::path& path, std::string_view what) {
+std::expected<std::string, std::vector<Problem>> read_text(const std::filesystem::path& path) {
   const auto name = path.string();
   std::error_code ec;
   const auto kind = std::filesystem::status(path, ec).type();
   if (kind == std::filesystem::file_type::not_found) return refuse(name, "there is no such file; check the path");
   if (kind == std::filesystem::file_type::directory) return refuse(name, "this is a directory; name a file in it");
-  const auto extension = to_lower(path.extension().string());
-  if (extension != ".yaml" && extension != ".yml" && extension != ".json") {
-    return refuse(name, fmt::format("not {} by its name; name it .yaml, .yml or .json", what));
-  }
   std::ifstream file(path, std::ios::binary);
   if (!file) return refuse(name, "the file cannot be opened; check its permissions");
   std::string text(max_file_bytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad()) return refuse(name, "the file cannot be read; check the disk");
   text.resize(static_cast<std::size_t>(file.gcount()));
-  return FileText{.text = std::move(text), .format = extension == ".json" ? Format::json : Format::yaml};
+  return text;
+}
+
+std::expected<FileText, std::vector<Problem>> read_file(const std::filesystem::path& path, std::string_view what) {
+  auto text = read_text(path);
+  if (!text) return std::unexpected(std::move(text.error()));
+  const auto extension = to_lower(path.extension().string());
+  if (extension != ".yaml" && extension != ".yml" && extension != ".json") {
+    return refuse(path.string(), fmt::format("not {} by its name; name it .yaml, .yml or .json", what));
+  }
+  return FileText{.text = std::move(*text), .format = extension == ".json" ? Format::json : Format::yaml};
 }
 
 std::expected<SourceDocument, std::vector<Problem>> read_source(std::string_view& text, const std::string& file_name, Format format,

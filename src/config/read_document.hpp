@@ -14,6 +14,9 @@
 /// Reading any file of ours: from a path to a document, and from what is wrong in it to lines and columns.
 namespace skein::config {
 
+/// How many bytes of a text are valid UTF-8.
+[[nodiscard]] std::size_t valid_prefix(std::string_view text);
+
 /// The one problem of a file that cannot be read at all.
 [[nodiscard]] std::unexpected<std::vector<Problem>> refuse(const std::string& file, std::string message);
 
@@ -46,6 +49,8 @@ struct FileText {
   std::string text;
   Format format = Format::yaml;
 };
+/// Any file, of at most `max_file_bytes` and a byte more.
+[[nodiscard]] std::expected<std::string, std::vector<Problem>> read_text(const std::filesystem::path& path);
 /// A .yaml, .yml or .json file of at most `max_file_bytes` and a byte more, which `read_source` refuses. `what`: "a workflow file".
 [[nodiscard]] std::expected<FileText, std::vector<Problem>> read_file(const std::filesystem::path& path, std::string_view what);
 

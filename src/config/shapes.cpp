@@ -157,6 +157,26 @@ JsonObject Shape<config::InnerWorkflow>::schema(const Info& info, SchemaDefiniti
   return described({{"type", JsonArray{"string", "object"}}}, info);
 }
 
+void Shape<config::PromptTemplate>::parse(config::PromptTemplate& out, const Json& value, const Info& info, const Path& at,
+                                          Problems& problems) {
+  if (!value.is_object()) {
+    config::TextTemplate text;
+    Shape<config::TextTemplate>::parse(text, value, info, at, problems);
+    out.source = std::move(text.source);
+  } else {
+    // Loading a file puts the text of the other one into this place.
+    add_error(problems, at,
+              fmt::format("{} cannot come from a file here, because there is no folder to start from; write the text itself", at.label()));
+  }
+}
+
+JsonObject Shape<config::PromptTemplate>::schema(const Info& info, SchemaDefinitions& definitions) {
+  JsonArray choices;
+  choices.emplace_back(JsonObject{{"type", "string"}});
+  choices.emplace_back(schema_of(table_of<config::PromptSpec>().view, definitions));
+  return described({{"anyOf", std::move(choices)}}, info);
+}
+
 void Shape<config::Includes>::parse(config::Includes& out, const Json& value, const Info&, const Path& at, Problems& problems) {
   out.source = value;
   add_error(problems, at, "files cannot be included here, because there is no folder to start from; write out what they hold");

@@ -64,6 +64,15 @@ struct Shape<config::Includes> {
   static const TableView* nested() { return &table_of<config::IncludeSpec>().view; }
 };
 
+template <>
+struct Shape<config::PromptTemplate> {
+  static void parse(config::PromptTemplate& out, const Json& value, const Info& info, const Path& at, Problems& problems);
+  static std::optional<Json> write(const config::PromptTemplate&) { return std::nullopt; }
+  static JsonObject schema(const Info& info, SchemaDefinitions& definitions);
+  static std::string type(const Info&) { return "template string or object"; }
+  static const TableView* nested() { return &table_of<config::PromptSpec>().view; }
+};
+
 /// A kind that a later version brings is refused by name.
 template <>
 struct Shape<config::AgentKind> : PlainShape {

@@ -16,6 +16,20 @@ std::span<const std::string_view> names_of<config::ToolCalling>() {
 }
 
 template <>
+const Table<config::DailySpec>& table_of<config::DailySpec>() {
+  using T = config::DailySpec;
+  static const Table<T> table(
+      {.name = "daily_budget",
+       .about =
+           "What an agent may spend on one day (UTC), over all runs and processes of a store. Counted by the names of workflow and agent."},
+      {
+          field("tokens", &T::tokens, {.about = "Tokens, prompts and answers together.", .example = "1000000", .minimum = 1}),
+          field("cost", &T::cost, {.about = "US dollars.", .example = "5", .minimum = 0.000001, .maximum = 1'000'000}),
+      });
+  return table;
+}
+
+template <>
 const Table<config::SpendSpec>& table_of<config::SpendSpec>() {
   using T = config::SpendSpec;
   static const Table<T> table(
@@ -25,6 +39,7 @@ const Table<config::SpendSpec>& table_of<config::SpendSpec>() {
           field("tokens", &T::tokens, {.about = "Tokens, prompts and answers together.", .example = "50000", .minimum = 1}),
           field("cost", &T::cost, {.about = "US dollars.", .example = "0.10", .minimum = 0.000001, .maximum = 1'000'000}),
           field("tool_calls", &T::tool_calls, {.about = "Calls of tools.", .example = "20", .minimum = 0}),
+          field("daily", &T::daily, {.about = "What it may spend on one day, in all runs together."}),
       });
   return table;
 }
@@ -43,14 +58,15 @@ std::vector<describe::Field<AgentSpec>> thinking_fields() {
   using T = AgentSpec;
   return {
       field("model", &T::model,
-            {.about = "ai_agent: the model that thinks, as `provider/model`; models.md lists the providers. Then there is no `endpoint`.",
+            {.about = "ai_agent: the model that thinks, as `provider/model` or one of `models` (models.md). Then there is no `endpoint`.",
              .example = "openai/gpt-5.4-mini",
              .min_items = 1}),
       field("fallback_models", &T::fallback_models,
             {.about = "ai_agent with a model: asked in this order where the model cannot be reached.", .example = "[ollama/qwen3]"}),
-      field(
-          "instructions", &T::instructions,
-          {.about = "ai_agent with a model: what it is told before each task (the system prompt).", .example = "Answer in one sentence."}),
+      field("step_models", &T::step_models, {.about = "ai_agent with a model: other models, usually cheaper ones, for chosen steps."}),
+      field("instructions", &T::instructions,
+            {.about = "ai_agent with a model: what it is told before each task (the system prompt), as a text or from a file.",
+             .example = "{file: prompts/support.md, parameters: {tone: warm}}"}),
       field("role", &T::role, {.about = "ai_agent with a model: who it is, in a few words.", .example = "a careful accountant"}),
       field("tools", &T::tools,
             {.about = "ai_agent with a model: the tools it may call, by name or pattern; `skein tools list` shows them.",
@@ -75,7 +91,7 @@ std::vector<describe::Field<AgentSpec>> thinking_fields() {
   };
 }
 
-Json thinking_of(const AgentSpec& agent) {
+Json thinking_of(const AgentSpec& agent, const Json& document) {
   if (agent.model.source.is_null()) return nullptr;
   JsonObject out;
   const auto words = [](const std::vector<std::string>& list) {
@@ -88,6 +104,16 @@ Json thinking_of(const AgentSpec& agent) {
   if (!agent.instructions.source.is_null()) out["instructions"] = agent.instructions.source;
   if (!agent.role.source.is_null()) out["role"] = agent.role.source;
   if (!agent.tools.empty()) out["tools"] = words(agent.tools);
+  if (agent.step_models) {
+    auto& steps = out["step_models"].emplace_object();
+    const auto put = [&](std::string_view step, const std::string& name) {
+      if (!name.empty()) steps[step] = name;
+    };
+    put("reflect", agent.step_models->reflect);
+    put("repair", agent.step_models->repair);
+    put("summarise", agent.step_models->summarise);
+  }
+  if (auto models = models_for(agent, document); !models.empty()) out["models"] = std::move(models);
   out["tool_calling"] = describe::names_of<ToolCalling>()[static_cast<std::size_t>(agent.tool_calling)];
   out["max_turns"] = agent.max_turns;
   if (agent.max_output_tokens) out["max_output_tokens"] = *agent.max_output_tokens;
@@ -99,7 +125,7 @@ Json thinking_of(const AgentSpec& agent) {
   return out;
 }
 
-void check_thinking(const AgentSpec& agent, const Path& at, Problems& problems) {
+void check_thinking(const AgentSpec& agent, const agent::NamedModels& models, const Path& at, Problems& problems) {
   const bool thinks = !agent.model.source.is_null();
   if (thinks && agent.type == AgentKind::ai_agent && !agent.endpoint.source.is_null()) {
     add_error(problems, Path(at, "endpoint"),
@@ -107,18 +133,11 @@ void check_thinking(const AgentSpec& agent, const Path& at, Problems& problems) 
                           agent.name),
               describe::Part::key);
   }
-  const auto* name = agent.model.source.if_string();
-  if (name != nullptr && name->find("{{") == boost::json::string::npos) {
-    const auto slash = name->find('/');
-    if (slash == 0 || slash == boost::json::string::npos || slash + 1 == name->size()) {
-      add_error(problems, Path(at, "model"),
-                fmt::format("'model' must be written as provider/model, got '{}'; for example openai/{}", std::string_view(*name),
-                            slash == boost::json::string::npos ? std::string_view(*name) : "gpt-5.4-mini"));
-    }
-  }
+  for_each_model_name(agent, at, [&](std::string_view name, const Path& place) { check_model_name(name, models, place, problems); });
   if (thinks && agent.type == AgentKind::ai_agent) return;
   const std::vector<std::pair<std::string_view, bool>> given{{"model", thinks},
                                                              {"fallback_models", !agent.fallback_models.empty()},
+                                                             {"step_models", agent.step_models.has_value()},
                                                              {"instructions", !agent.instructions.source.is_null()},
                                                              {"role", !agent.role.source.is_null()},
                                                              {"tools", !agent.tools.empty()},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -112,9 +113,19 @@ class TemplateChecker {
 };
 
 /// The keys of an ai_agent that thinks, as `agent::ThinkingSettings` takes them, with templates in place; null for an agent without a
-/// model.
-[[nodiscard]] Json thinking_of(const AgentSpec& agent);
-void check_thinking(const AgentSpec& agent, const describe::Path& at, describe::Problems& problems);
+/// model. So are the `models` of the document that it may ask.
+[[nodiscard]] Json thinking_of(const AgentSpec& agent, const Json& document);
+void check_thinking(const AgentSpec& agent, const agent::NamedModels& models, const describe::Path& at, describe::Problems& problems);
+
+/// Names, addresses and keys of models.
+void check_models(const agent::NamedModels& models, const describe::Path& at, describe::Problems& problems);
+/// A name that an agent gives its model by: one of `models`, or provider/model. One that holds an expression is not looked at.
+void check_model_name(std::string_view name, const agent::NamedModels& models, const describe::Path& at, describe::Problems& problems);
+/// Each name that an agent gives a model by, with its place.
+void for_each_model_name(const AgentSpec& agent, const describe::Path& at,
+                         const std::function<void(std::string_view, const describe::Path&)>& visit);
+/// What the document's `models` hold for an agent: those that it names; all where an expression names one.
+[[nodiscard]] JsonObject models_for(const AgentSpec& agent, const Json& document);
 
 /// The definitions of the inputs that are declared at `inputs`; checks defaults and bounds against each other.
 [[nodiscard]] std::vector<workflow::InputDefinition> build_inputs(const describe::Named<SchemaNode>& declared, const describe::Path& inputs,

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -77,18 +80,43 @@ PriceTable PriceTable::built_in() {
   PriceFile file;
   describe::Problems problems;
   if (const auto document = parse_json(built_in_price_text())) describe::parse_object(file, *document, describe::Path(), problems);
-  table.layers_.push_back(std::make_shared<const Layer>(std::move(file.prices)));
+  table.add(std::move(file), {});
   return table;
 }
 
-std::optional<PriceTable> PriceTable::from_json(const Json& document, describe::Problems& problems) {
+void PriceTable::add(PriceFile file, std::string_view where) {
+  PriceSource source{.where = std::string(where), .as_of = std::move(file.as_of), .lines = file.prices.size()};
+  layers_.insert(layers_.begin(), std::make_shared<const Layer>(Layer{.lines = std::move(file.prices), .source = std::move(source)}));
+}
+
+std::vector<PriceSource> PriceTable::sources() const {
+  std::vector<PriceSource> out;
+  for (const auto& layer : layers_) out.push_back(layer->source);
+  return out;
+}
+
+Result<PriceTable> PriceTable::read(const std::string& path) {
+  constexpr std::uintmax_t largest = std::uintmax_t{8} << 20;
+  std::error_code failed;
+  const auto size = std::filesystem::file_size(path, failed);
+  if (failed) return fail(ErrorCode::not_found, fmt::format("cannot read the prices in {}: {}", path, failed.message()));
+  if (size > largest)
+    return fail(ErrorCode::too_large, fmt::format("{} is too large to be a file of prices: at most 8 MiB are read", path));
+  std::ifstream in(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (in.bad() || !in.is_open())
+    return fail(ErrorCode::not_found, fmt::format("cannot read the prices in {}: check its permissions", path));
+  return parse(text, path);
+}
+
+std::optional<PriceTable> PriceTable::from_json(const Json& document, describe::Problems& problems, std::string_view where) {
   PriceFile file;
   const auto before = problems.size();
   describe::parse_object(file, document, describe::Path(), problems);
   const auto is_error = [](const describe::Problem& problem) { return problem.severity == describe::Severity::error; };
   if (std::any_of(problems.begin() + static_cast<std::ptrdiff_t>(before), problems.end(), is_error)) return std::nullopt;
   auto table = file.keep_built_in ? built_in() : PriceTable();
-  table.layers_.insert(table.layers_.begin(), std::make_shared<const Layer>(std::move(file.prices)));
+  table.add(std::move(file), where);
   return table;
 }
 
@@ -96,18 +124,25 @@ Result<PriceTable> PriceTable::parse(std::string_view text, std::string_view whe
   const auto document = parse_json(text);
   if (!document) return fail(ErrorCode::invalid_argument, fmt::format("{} is not a file of prices: {}", where, document.error().message));
   describe::Problems problems;
-  auto table = from_json(*document, problems);
+  auto table = from_json(*document, problems, where);
   if (table) return std::move(*table);
   const auto& first = problems.front();
   return fail(ErrorCode::invalid_argument,
               fmt::format("{}: {}{}{}", where, first.pointer, first.pointer.empty() ? "" : ": ", first.message));
 }
 
+PriceTable PriceTable::with(std::vector<Price> lines) const {
+  auto table = *this;
+  if (!lines.empty())
+    table.add({.as_of = {}, .sources = {}, .notes = {}, .keep_built_in = true, .prices = std::move(lines)}, "the models' own");
+  return table;
+}
+
 std::vector<const Price*> PriceTable::lines_of(std::string_view model) const {
   std::vector<const Price*> lines;
   for (const auto& layer : layers_) {
     std::size_t best = 0;
-    for (const auto& price : *layer) {
+    for (const auto& price : layer->lines) {
       const auto fits = fit(price.model, model);
       if (fits == 0 || fits < best) continue;
       if (fits > best) lines.clear();

@@ -43,6 +43,13 @@ struct PriceFile {
   std::vector<Price> prices;
 };
 
+/// Where prices are from.
+struct PriceSource {
+  std::string where;  ///< a file's name; empty: the built-in list
+  std::string as_of;  ///< the day on which they were looked up, as the file says it
+  std::size_t lines = 0;
+};
+
 /// What calls cost. A model that no line names, and a prompt longer than its lines reach, has no price; there are no guesses.
 class PriceTable {
  public:
@@ -51,7 +58,14 @@ class PriceTable {
   /// A user's file, JSON, laid over the built-in table or in its place. `where` names it in errors: invalid_argument.
   [[nodiscard]] static Result<PriceTable> parse(std::string_view text, std::string_view where);
   /// As `parse`, of a document that was read already; problems carry pointers into it.
-  [[nodiscard]] static std::optional<PriceTable> from_json(const Json& document, describe::Problems& problems);
+  [[nodiscard]] static std::optional<PriceTable> from_json(const Json& document, describe::Problems& problems, std::string_view where = {});
+  /// Of a file. Errors: not_found, too_large, and those of `parse`.
+  [[nodiscard]] static Result<PriceTable> read(const std::string& path);
+
+  /// Those that decide first come first.
+  [[nodiscard]] std::vector<PriceSource> sources() const;
+  /// This table with lines that come before all of it.
+  [[nodiscard]] PriceTable with(std::vector<Price> lines) const;
 
   /// Of a call that used these tokens, rounded up to the next billionth. `model` is "provider/model".
   [[nodiscard]] std::optional<Money> cost_of(const Usage& usage, std::string_view model) const;
@@ -59,8 +73,13 @@ class PriceTable {
   [[nodiscard]] std::optional<Money> most_cost_of(std::uint64_t input_tokens, std::uint64_t output_tokens, std::string_view model) const;
 
  private:
-  /// One document's lines: those of a user's file come before the built-in ones.
-  using Layer = std::vector<Price>;
+  /// One document: those of a user come before the built-in one.
+  struct Layer {
+    std::vector<Price> lines;
+    PriceSource source;
+  };
+  /// Before what is there.
+  void add(PriceFile file, std::string_view where);
   /// Of the first layer that knows the model, by the length of prompt that they reach to.
   [[nodiscard]] std::vector<const Price*> lines_of(std::string_view model) const;
 

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/test_files.hpp"
+
 namespace skein::model {
 namespace {
 
@@ -145,6 +147,38 @@ TEST(Prices, FaultyFilesAreRefusedWithThePlace) {
   EXPECT_TRUE(has(message(R"({"prices":[{"model":"m","input":1,"output":1}]})"), "such as openai/gpt-5.4"));
   EXPECT_TRUE(has(message(R"({"prices":[{"model":"p/*m","input":1,"output":1}]})"), "'*'"));
   EXPECT_TRUE(has(message(R"({"prices":[{"model":"p/m","input":1,"output":1,"inptu":3}]})"), "inptu"));
+}
+
+TEST(PriceTable, SaysWhereItsPricesAreFrom) {
+  const auto built_in = PriceTable::built_in().sources();
+  ASSERT_EQ(built_in.size(), 1U);
+  EXPECT_EQ(built_in[0].where, "");
+  EXPECT_EQ(built_in[0].as_of.size(), 10U) << "a date";
+  EXPECT_GT(built_in[0].lines, 10U);
+  const auto table = PriceTable::parse(R"({"as_of": "2026-11-01", "prices": [{"model": "a/b", "input": 1, "output": 2}]})", "mine.json");
+  ASSERT_TRUE(table);
+  ASSERT_EQ(table->sources().size(), 2U);
+  EXPECT_EQ(table->sources()[0].where, "mine.json");
+  EXPECT_EQ(table->sources()[0].as_of, "2026-11-01");
+  EXPECT_EQ(table->sources()[0].lines, 1U);
+}
+
+TEST(PriceTable, LinesOfItsOwnComeFirst) {
+  const auto table = PriceTable::built_in().with({{.model = "openai/gpt-5.4", .input = 7, .output = 9}});
+  EXPECT_EQ(table.cost_of({.input = 1'000'000}, "openai/gpt-5.4"), (Money{.nano = 7'000'000'000}));
+  EXPECT_TRUE(table.cost_of({.input = 1}, "openai/gpt-5.4-mini"));
+  EXPECT_EQ(PriceTable::built_in().with({}).sources().size(), 1U);
+}
+
+TEST(PriceTable, IsReadFromAFile) {
+  const skein::testing::Folder folder;
+  const auto path = folder.write("prices.json", R"({"keep_built_in": false, "prices": [{"model": "a/*", "input": 1, "output": 2}]})");
+  EXPECT_TRUE(PriceTable::read(path.string())->cost_of({.input = 1}, "a/b"));
+  EXPECT_FALSE(PriceTable::read(path.string())->cost_of({.input = 1}, "openai/gpt-5.4"));
+  EXPECT_EQ(PriceTable::read(folder.at("none.json").string()).error().code, ErrorCode::not_found);
+  const auto wrong = folder.write("wrong.json", R"({"prices": [{"model": "a/b", "input": -1, "output": 2}]})");
+  EXPECT_EQ(PriceTable::read(wrong.string()).error().message.substr(0, wrong.string().size() + 19),
+            wrong.string() + ": /prices/0/input: '");
 }
 
 }  // namespace

@@ -53,6 +53,7 @@ Json response_to_json(const Response& response) {
   if (!response.model.empty()) out.emplace("model", response.model);
   if (!response.id.empty()) out.emplace("id", response.id);
   if (!response.answered_by.empty()) out.emplace("answered_by", response.answered_by);
+  if (response.cached) out.emplace("cached", true);
   return Json(std::move(out));
 }
 
@@ -79,6 +80,8 @@ Result<Response> response_from_json(const Json& value) {
   response.model = text_at(*object, "model");
   response.id = text_at(*object, "id");
   response.answered_by = text_at(*object, "answered_by");
+  const auto* cached = object->if_contains("cached");
+  response.cached = cached != nullptr && *cached == Json(true);
   return response;
 }
 

@@ -6,7 +6,8 @@
 
 namespace skein::model {
 
-/// An answer as caches and journals keep it: {"message", "finish", "usage", "model", "id", "answered_by"}. `cached` is not kept.
+/// An answer as caches and journals keep it: {"message", "finish", "usage", "model", "id", "answered_by", "cached"}, where there is
+/// anything to say.
 [[nodiscard]] Json response_to_json(const Response& response);
 /// Errors: invalid_argument.
 [[nodiscard]] Result<Response> response_from_json(const Json& value);

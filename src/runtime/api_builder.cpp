@@ -73,6 +73,15 @@ AgentBuilder& AgentBuilder::fallback_model(std::string_view name) {
   array_at(document_, "fallback_models").emplace_back(name);
   return *this;
 }
+AgentBuilder& AgentBuilder::step_model(std::string_view step, std::string_view name) {
+  object_at(document_, "step_models")[step] = name;
+  return *this;
+}
+AgentBuilder& AgentBuilder::instructions_file(std::string_view path, JsonObject parameters) {
+  JsonObject prompt{{"file", path}};
+  if (!parameters.empty()) prompt["parameters"] = std::move(parameters);
+  return set("instructions", Json(std::move(prompt)));
+}
 AgentBuilder& AgentBuilder::instructions(std::string_view text) { return set("instructions", Json(text)); }
 AgentBuilder& AgentBuilder::role(std::string_view text) { return set("role", Json(text)); }
 AgentBuilder& AgentBuilder::tools(std::initializer_list<std::string_view> names) {
@@ -190,6 +199,10 @@ WorkflowBuilder& WorkflowBuilder::include(std::string_view file, JsonObject para
   JsonObject entry{{"file", file}};
   if (!parameters.empty()) entry["parameters"] = std::move(parameters);
   array_at(document_, "include").emplace_back(std::move(entry));
+  return *this;
+}
+WorkflowBuilder& WorkflowBuilder::model(std::string_view name, const Model& settings) {
+  object_at(document_, "models")[name] = as_json(settings);
   return *this;
 }
 WorkflowBuilder& WorkflowBuilder::agent(const AgentBuilder& agent) {

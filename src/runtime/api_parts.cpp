@@ -17,6 +17,8 @@ Json written(ErrorCode code) { return Json(to_string(code)); }
 Json written(const Retry& policy) { return Json(as_json(policy)); }
 Json written(const RetryOn& failures) { return Json(as_json(failures)); }
 Json written(const CircuitBreaker& policy) { return Json(as_json(policy)); }
+Json written(const DailyBudget& limits) { return Json(as_json(limits)); }
+Json written(const ModelPrices& prices) { return Json(as_json(prices)); }
 
 template <class T>
 void put(JsonObject& out, std::string_view key, const std::optional<T>& value) {
@@ -114,11 +116,45 @@ JsonObject as_json(const Budget& limits) {
   return out;
 }
 
+JsonObject as_json(const DailyBudget& limits) {
+  JsonObject out;
+  put(out, "tokens", limits.tokens);
+  put(out, "cost", limits.cost);
+  return out;
+}
+
+JsonObject as_json(const ModelPrices& prices) {
+  JsonObject out{{"input", prices.input}};
+  put(out, "cached_input", prices.cached_input);
+  put(out, "cache_write", prices.cache_write);
+  out["output"] = prices.output;
+  return out;
+}
+
+JsonObject as_json(const Model& settings) {
+  JsonObject out{{"model", settings.model}};
+  put(out, "base_url", settings.base_url);
+  put(out, "api_key", settings.api_key);
+  put(out, "api", settings.api);
+  if (!settings.headers.empty()) out["headers"] = settings.headers;
+  put(out, "timeout", settings.timeout);
+  put(out, "first_token_timeout", settings.first_token_timeout);
+  put(out, "token_timeout", settings.token_timeout);
+  put(out, "max_retries", settings.max_retries);
+  put(out, "requests_per_minute", settings.requests_per_minute);
+  put(out, "tokens_per_minute", settings.tokens_per_minute);
+  if (!settings.cache.is_null()) out["cache"] = settings.cache;
+  put(out, "prices", settings.prices);
+  if (!settings.profile.empty()) out["profile"] = settings.profile;
+  return out;
+}
+
 JsonObject as_json(const AgentBudget& limits) {
   JsonObject out;
   put(out, "tokens", limits.tokens);
   put(out, "cost", limits.cost);
   put(out, "tool_calls", limits.tool_calls);
+  put(out, "daily", limits.daily);
   return out;
 }
 

@@ -15,6 +15,9 @@ namespace skein {
 [[nodiscard]] JsonObject as_json(const Edge& edge);
 [[nodiscard]] JsonObject as_json(const Budget& limits);
 [[nodiscard]] JsonObject as_json(const AgentBudget& limits);
+[[nodiscard]] JsonObject as_json(const DailyBudget& limits);
+[[nodiscard]] JsonObject as_json(const ModelPrices& prices);
+[[nodiscard]] JsonObject as_json(const Model& settings);
 [[nodiscard]] JsonObject as_json(const Concurrency& limit);
 [[nodiscard]] JsonObject as_json(const Defaults& values);
 

@@ -169,10 +169,55 @@ Budget budget_of(const Json& json, Keys& keys) {
   return out;
 }
 
+DailyBudget daily_budget_of(const Json& json, Keys& keys) {
+  DailyBudget out;
+  say("daily_budget", json,
+      {{"tokens", [&](const Json& v) { out.tokens = number(v); }}, {"cost", [&](const Json& v) { out.cost = v.to_number<double>(); }}},
+      keys);
+  return out;
+}
+
+ModelPrices prices_of(const Json& json, Keys& keys) {
+  ModelPrices out;
+  say("model_prices", json,
+      {{"input", [&](const Json& v) { out.input = v.to_number<double>(); }},
+       {"cached_input", [&](const Json& v) { out.cached_input = v.to_number<double>(); }},
+       {"cache_write", [&](const Json& v) { out.cache_write = v.to_number<double>(); }},
+       {"output", [&](const Json& v) { out.output = v.to_number<double>(); }}},
+      keys);
+  return out;
+}
+
+Model model_of(const Json& json, Keys& keys) {
+  Model out;
+  say("model", json,
+      {{"model", [&](const Json& v) { out.model = text(v); }},
+       {"base_url", [&](const Json& v) { out.base_url = text(v); }},
+       {"api_key", [&](const Json& v) { out.api_key = text(v); }},
+       {"api", [&](const Json& v) { out.api = text(v); }},
+       {"headers", [&](const Json& v) { out.headers = v.as_object(); }},
+       {"timeout", [&](const Json& v) { out.timeout = length(v); }},
+       {"first_token_timeout", [&](const Json& v) { out.first_token_timeout = length(v); }},
+       {"token_timeout", [&](const Json& v) { out.token_timeout = length(v); }},
+       {"max_retries", [&](const Json& v) { out.max_retries = number(v); }},
+       {"requests_per_minute", [&](const Json& v) { out.requests_per_minute = number(v); }},
+       {"tokens_per_minute", [&](const Json& v) { out.tokens_per_minute = number(v); }},
+       {"cache", [&](const Json& v) { out.cache = v; }},
+       {"prices", [&](const Json& v) { out.prices = prices_of(v, keys); }},
+       {"profile",
+        [&](const Json& v) {
+          out.profile = v.as_object();
+          for (const auto& [quirk, value] : v.as_object()) keys.insert("model_profile." + std::string(quirk));
+        }}},
+      keys);
+  return out;
+}
+
 AgentBudget agent_budget_of(const Json& json, Keys& keys) {
   AgentBudget out;
   say("agent_budget", json,
-      {{"tokens", [&](const Json& v) { out.tokens = number(v); }},
+      {{"daily", [&](const Json& v) { out.daily = daily_budget_of(v, keys); }},
+       {"tokens", [&](const Json& v) { out.tokens = number(v); }},
        {"cost", [&](const Json& v) { out.cost = v.as_double(); }},
        {"tool_calls", [&](const Json& v) { out.tool_calls = number(v); }}},
       keys);
@@ -190,6 +235,18 @@ Concurrency concurrency_of(const Json& json, Keys& keys) {
 }
 
 WorkflowBuilder workflow_of(const Json& json, Keys& keys);
+
+void instruct(AgentBuilder& out, const Json& json, Keys& keys) {
+  if (json.is_string()) {
+    out.instructions(text(json));
+    return;
+  }
+  std::string file;
+  JsonObject parameters;
+  say("prompt", json,
+      {{"file", [&](const Json& v) { file = text(v); }}, {"parameters", [&](const Json& v) { parameters = v.as_object(); }}}, keys);
+  out.instructions_file(file, std::move(parameters));
+}
 
 AgentBuilder agent_of(const Json& json, Keys& keys) {
   AgentBuilder out(text(json.at("name")), text(json.at("type")));
@@ -217,7 +274,14 @@ AgentBuilder agent_of(const Json& json, Keys& keys) {
         [&](const Json& v) {
           for (const auto& item : v.as_array()) out.fallback_model(text(item));
         }},
-       {"instructions", [&](const Json& v) { out.instructions(text(v)); }},
+       {"step_models",
+        [&](const Json& v) {
+          for (const auto& [step, name] : v.as_object()) {
+            keys.insert("step_models." + std::string(step));
+            out.step_model(step, text(name));
+          }
+        }},
+       {"instructions", [&](const Json& v) { instruct(out, v, keys); }},
        {"role", [&](const Json& v) { out.role(text(v)); }},
        {"tools",
         [&](const Json& v) {
@@ -311,6 +375,10 @@ WorkflowBuilder workflow_of(const Json& json, Keys& keys) {
           for (const auto& file : v.as_array()) include(out, file, keys);
         }},
        {"defaults", [&](const Json& v) { out.defaults(defaults_of(v, keys)); }},
+       {"models",
+        [&](const Json& v) {
+          for (const auto& [name, settings] : v.as_object()) out.model(name, model_of(settings, keys));
+        }},
        {"agents",
         [&](const Json& v) {
           for (const auto& agent : v.as_array()) out.agent(agent_of(agent, keys));

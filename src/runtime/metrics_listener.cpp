@@ -1,5 +1,7 @@
 #include "runtime/metrics_listener.hpp"
 
+#include "workflow/driver/spend_watch.hpp"
+
 namespace skein::runtime {
 
 void MetricsListener::on_events(RunId, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t) {
@@ -26,6 +28,12 @@ void MetricsListener::on_events(RunId, const workflow::RunState& state, std::spa
             metrics_.task_ended(definition.name, "skipped");
           } else if constexpr (std::is_same_v<Body, workflow::TaskCancelled>) {
             metrics_.task_ended(definition.name, "cancelled");
+          } else if constexpr (std::is_same_v<Body, workflow::CallEnded>) {
+            if (body.kind == agent::CallKind::model)
+              metrics_.model_answered(agent(body.attempt.task), body.used.tokens, static_cast<double>(body.used.nano_dollars) / 1e9);
+          } else if constexpr (std::is_same_v<Body, workflow::Emission>) {
+            const auto* reason = body.name == workflow::spend_alert ? at_pointer(*body.data, "/reason") : nullptr;
+            if (reason != nullptr && reason->is_string()) metrics_.spend_alert(agent(body.task), reason->get_string());
           } else if constexpr (std::is_same_v<Body, workflow::RunFinished>) {
             metrics_.run_finished(definition.name, to_string(body.status), event.at - state.created());
           }

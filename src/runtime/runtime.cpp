@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <future>
 
 #include <fmt/format.h>
@@ -35,6 +36,22 @@ void log_events(RunId run, const workflow::RunState& state, std::span<const work
   }
 }
 
+/// Where answers of models are kept for identical requests; empty: in memory.
+std::string answers_beside(const RuntimeOptions& options) {
+  if (options.durability == Durability::memory) return {};
+  std::filesystem::path store(options.store_path.empty() ? default_store_path() : options.store_path);
+  return store.replace_extension(".answers.db").string();
+}
+
+/// Somebody should look at it, whoever listens.
+void log_spend_alerts(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events) {
+  for (const auto& event : events) {
+    const auto* emission = std::get_if<workflow::Emission>(&event.body);
+    if (emission == nullptr || emission->name != workflow::spend_alert) continue;
+    log::warning("unusual spending", {{"run", Json(run.str())}, {"workflow", Json(state.definition().name)}, {"alert", *emission->data}});
+  }
+}
+
 }  // namespace
 
 Error damaged_journal(RunId run, const Error& why) {
@@ -58,10 +75,11 @@ Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeOptions options) {
   std::unique_ptr<Runtime> runtime(new Runtime(std::move(options)));
   const auto opened = runtime->open_store();
   if (!opened) return std::unexpected(opened.error());
-  auto thinking = ThinkingServices::make(runtime->options_.thinking, runtime->known_secrets_);
+  runtime->blocking_ = std::make_unique<async::BlockingPool>(blocking_threads);
+  auto thinking =
+      ThinkingServices::make(runtime->options_.thinking, runtime->known_secrets_, *runtime->blocking_, answers_beside(runtime->options_));
   if (!thinking) return std::unexpected(std::move(thinking.error()));
   runtime->thinking_ = std::move(*thinking);
-  runtime->blocking_ = std::make_unique<async::BlockingPool>(blocking_threads);
   agent::add_builtin_kinds(runtime->kinds_);
   runtime->kinds_.add("workflow", make_child_workflow);
   runtime->kinds_.add("human", make_human);
@@ -412,6 +430,7 @@ Result<RunReport> Runtime::report(RunId run) const {
 
 void Runtime::on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) {
   if (log::enabled(log::Level::debug)) log_events(run, state, events, first_seq);
+  log_spend_alerts(run, state, events);
   for (const auto& listener : listeners_) listener->on_events(run, state, events, first_seq);
   if (!is_final(state.status())) return;
   driven_.end(run);

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "model/sqlite_answer_cache.hpp"
 #include "tool/builtin/builtin.hpp"
 
 namespace skein::runtime {
@@ -14,7 +15,8 @@ std::optional<std::string> environment(std::string_view name) {
 
 }  // namespace
 
-Result<std::unique_ptr<ThinkingServices>> ThinkingServices::make(const ThinkingOptions& options, SecretValues& secrets) {
+Result<std::unique_ptr<ThinkingServices>> ThinkingServices::make(const ThinkingOptions& options, SecretValues& secrets,
+                                                                 async::BlockingPool& pool, std::string cache_path) {
   std::unique_ptr<ThinkingServices> services(new ThinkingServices(secrets));
   auto tools = tool::builtin_tools({.root = options.tool_root});
   if (!tools) return std::unexpected(std::move(tools.error()));
@@ -26,13 +28,22 @@ Result<std::unique_ptr<ThinkingServices>> ThinkingServices::make(const ThinkingO
     if (!recorder) return std::unexpected(std::move(recorder.error()));
     services->recorder_ = std::move(*recorder);
   }
+  const auto prices = options.prices.empty() ? environment("SKEIN_PRICES").value_or("") : options.prices;
+  if (!prices.empty()) {
+    auto table = model::PriceTable::read(prices);
+    if (!table) return std::unexpected(std::move(table.error()));
+    services->prices_ = std::move(*table);
+  }
+  if (cache_path.empty()) {
+    services->cache_ = std::make_shared<model::MemoryAnswerCache>();
+  } else {
+    services->cache_ = std::make_shared<model::SqliteAnswerCache>(std::move(cache_path), pool);
+  }
   return services;
 }
 
 agent::OpenModel ThinkingServices::open_model(OfShard shard) {
-  return [this, shard](const std::vector<std::string>& names) {
-    std::vector<model::ModelChoice> choices;
-    for (const auto& name : names) choices.push_back({.name = name, .folder = {}, .provider = {}, .client = {}, .limit = {}});
+  return [this, shard](const std::vector<model::ModelChoice>& choices) {
     return model::make_models(choices, {.http = shard.http,
                                         .clock = shard.clock,
                                         .random = shard.random,
@@ -40,7 +51,7 @@ agent::OpenModel ThinkingServices::open_model(OfShard shard) {
                                         .secrets = secrets_,
                                         .shared = shared_,
                                         .lookup = environment,
-                                        .cache = nullptr,
+                                        .cache = cache_,
                                         .recorder = recorder_});
   };
 }

@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/uuid.hpp"
+#include "store/spend_ledger.hpp"
 
 namespace skein::store {
 
@@ -193,7 +194,7 @@ struct LeftAlone {
 /// Journal, inbox, run index and blobs behind one interface. Every member may be called from any thread. An open store is one
 /// *owner*; its ownership ends with `close` or with the process, whichever way that dies. Every implementation passes
 /// store/conformance.
-class RunStore : public BlobReader {
+class RunStore : public BlobReader, public SpendLedger {
  public:
   // -- journal ---------------------------------------------------------------------------------------------------------
   /// Refused with `conflict` unless this store owns the run at `append.epoch` and `first_seq` follows the last event. Appends of one

@@ -40,6 +40,16 @@ struct WorkflowMetrics::Families {
       BuildCounter().Name("skein_circuit_breaker_transitions_total").Help("Changes of a circuit breaker's state").Register(registry);
   prometheus::Family<prometheus::Counter>& retries =
       BuildCounter().Name("skein_retry_attempts_total").Help("Attempts after the first").Register(registry);
+  prometheus::Family<prometheus::Counter>& model_calls =
+      BuildCounter().Name("skein_model_calls_total").Help("Calls of language models that ended").Register(registry);
+  prometheus::Family<prometheus::Counter>& model_tokens =
+      BuildCounter().Name("skein_model_tokens_total").Help("Tokens of prompts and answers").Register(registry);
+  prometheus::Family<prometheus::Counter>& model_cost = BuildCounter()
+                                                            .Name("skein_model_cost_dollars_total")
+                                                            .Help("US dollars that calls of models cost, where they have a price")
+                                                            .Register(registry);
+  prometheus::Family<prometheus::Counter>& spend_alerts =
+      BuildCounter().Name("skein_spend_alerts_total").Help("Alerts on unusual spending, by reason").Register(registry);
 };
 
 WorkflowMetrics::WorkflowMetrics() : families_(std::make_unique<Families>()) {}
@@ -59,6 +69,15 @@ void WorkflowMetrics::attempt_failed(std::string_view agent, std::string_view er
   families_->errors.Add(labels("agent", agent, "error_type", error_type)).Increment();
 }
 void WorkflowMetrics::retried(std::string_view agent) { families_->retries.Add(labels("agent", agent)).Increment(); }
+void WorkflowMetrics::model_answered(std::string_view agent, std::uint64_t tokens, double dollars) {
+  const auto whose = labels("agent", agent);
+  families_->model_calls.Add(whose).Increment();
+  families_->model_tokens.Add(whose).Increment(static_cast<double>(tokens));
+  families_->model_cost.Add(whose).Increment(dollars);
+}
+void WorkflowMetrics::spend_alert(std::string_view agent, std::string_view reason) {
+  families_->spend_alerts.Add(labels("agent", agent, "reason", reason)).Increment();
+}
 void WorkflowMetrics::breaker_changed(std::string_view breaker, std::string_view state) {
   families_->breakers.Add(labels("breaker", breaker, "state", state)).Increment();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +20,10 @@ namespace skein::telemetry {
 /// | agent_errors_total | counter | agent, error_type |
 /// | skein_circuit_breaker_transitions_total | counter | breaker, state |
 /// | skein_retry_attempts_total | counter | agent |
+/// | skein_model_calls_total | counter | agent |
+/// | skein_model_tokens_total | counter | agent |
+/// | skein_model_cost_dollars_total | counter | agent |
+/// | skein_spend_alerts_total | counter | agent, reason |
 class WorkflowMetrics {
  public:
   WorkflowMetrics();
@@ -30,6 +35,9 @@ class WorkflowMetrics {
   void attempt_ended(std::string_view agent, microseconds response_time);
   void attempt_failed(std::string_view agent, std::string_view error_type);
   void retried(std::string_view agent);
+  /// A call of a model has ended; `dollars` where it has a price.
+  void model_answered(std::string_view agent, std::uint64_t tokens, double dollars);
+  void spend_alert(std::string_view agent, std::string_view reason);
   void breaker_changed(std::string_view breaker, std::string_view state);
 
   /// The Prometheus text exposition format.

@@ -68,6 +68,7 @@ struct AgentDefinition {
   std::shared_ptr<const Definition> workflow;  ///< workflow: what its tasks run
   Template thinking;                 ///< ai_agent with a model: an object, see agent::ThinkingSettings
   agent::SpendLimits budget;         ///< of one run, on its calls of models and tools
+  agent::SpendLimits daily;          ///< of one day (UTC), on its calls of models over all runs of the store
 };
 
 /// What it means that nobody answers in time.

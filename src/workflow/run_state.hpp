@@ -211,6 +211,11 @@ class RunState {
   /// What calls of models and tools have cost, those under way at their worst.
   [[nodiscard]] const agent::Spend& spent() const { return spent_; }
   [[nodiscard]] agent::Spend spent_by(AgentIndex agent) const;
+  /// What calls of its own that were answered have cost: of an agent, or of all.
+  [[nodiscard]] const agent::Spend& paid() const { return paid_; }
+  [[nodiscard]] agent::Spend paid_by(AgentIndex agent) const;
+  /// What all its calls may cost.
+  [[nodiscard]] const agent::SpendLimits& spend_limits() const { return limits_; }
   /// What the run's budget leaves for calls of models and tools, and what is left for the calls of a task.
   [[nodiscard]] agent::SpendLimits spend_left() const { return agent::left_of(limits_, spent_); }
   [[nodiscard]] agent::SpendLimits spend_left(TaskIndex task) const;
@@ -330,6 +335,8 @@ class RunState {
   agent::SpendLimits limits_;
   agent::Spend spent_;
   std::map<AgentIndex, agent::Spend> spent_by_;
+  agent::Spend paid_;
+  std::map<AgentIndex, agent::Spend> paid_by_;
   std::optional<Origin> origin_;
   std::uint64_t foreign_ = 0;          ///< so many events to come tell of work that is not undone here
   std::optional<RunFinished> stop_;    ///< how the run will end, once it has begun to stop

@@ -28,6 +28,11 @@ agent::Spend RunState::spent_by(AgentIndex agent) const {
   return found == spent_by_.end() ? agent::Spend{} : found->second;
 }
 
+agent::Spend RunState::paid_by(AgentIndex agent) const {
+  const auto found = paid_by_.find(agent);
+  return found == paid_by_.end() ? agent::Spend{} : found->second;
+}
+
 agent::SpendLimits RunState::spend_left(TaskIndex task) const {
   const auto agent = definition_->tasks[task].agent;
   return agent::tighter(spend_left(), agent::left_of(definition_->agents[agent].budget, spent_by(agent)));

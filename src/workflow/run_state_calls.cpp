@@ -38,7 +38,10 @@ Result<void> RunState::fold(const CallEnded& event, Instant) {
   auto& call = (**calls)[event.number - 1];
   if (call.answer || call.kind != event.kind) return impossible("a call was answered that was not open");
   call.answer = event.answer;
-  auto& by = spent_by_[definition_->tasks[event.attempt.task].agent];
+  const auto agent = definition_->tasks[event.attempt.task].agent;
+  paid_ += event.used;
+  paid_by_[agent] += event.used;
+  auto& by = spent_by_[agent];
   for (auto* spent : {&spent_, &by}) {
     *spent -= call.reserved;
     *spent += event.used;

@@ -244,7 +244,8 @@ std::optional<std::string> input_in(const Template& text, const std::set<std::st
 
 std::vector<const Template*> templates_of(const Definition& definition, const TaskDefinition& task) {
   const auto& agent = definition.agents[task.agent];
-  std::vector<const Template*> out{&task.parameters, &agent.endpoint, &agent.custom_params, &agent.command, &agent.args, &agent.env};
+  std::vector<const Template*> out{&task.parameters, &agent.endpoint, &agent.custom_params, &agent.command,
+                                   &agent.args,      &agent.env,      &agent.thinking};
   if (task.when) out.push_back(&*task.when);
   if (task.for_each) out.push_back(&*task.for_each);
   if (task.approval) out.push_back(&task.approval->message);

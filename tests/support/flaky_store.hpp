@@ -84,6 +84,16 @@ class FlakyStore final : public store::RunStore {
   Result<std::vector<store::SharedEvent>> read_shared(std::string_view prefix, std::int64_t after) const override {
     return inner_->read_shared(prefix, after);
   }
+  Result<store::Reserved> reserve(const std::string& account, const std::string& key, store::Charge most,
+                                  store::ChargeLimits limits) override {
+    if (refuse) return refusal();
+    return inner_->reserve(account, key, most, limits);
+  }
+  Result<store::Settled> settle(const std::string& account, const std::string& key, store::Charge spent) override {
+    if (refuse) return refusal();
+    return inner_->settle(account, key, spent);
+  }
+  Result<store::Account> account(const std::string& account) const override { return inner_->account(account); }
   Result<store::PruneReport> prune(const store::PruneFilter& filter) override { return inner_->prune(filter); }
   Result<store::StoreInfo> info() const override { return inner_->info(); }
   void close() override { inner_->close(); }

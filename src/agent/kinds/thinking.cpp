@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <map>
+
 #include <fmt/format.h>
 
 #include "agent/kinds/kinds.hpp"
@@ -13,10 +16,16 @@
 namespace skein::agent {
 namespace {
 
+/// The settings have changed since the call was journaled: an input's expression names another model.
+Error no_such_model(const std::string& name) {
+  return fail(ErrorCode::not_found, fmt::format("the model '{}' was asked before, and the agent's settings do not name it any more", name))
+      .error();
+}
+
 /// What its machines share. It outlives the agent where a call is still ending.
 struct Shared {
   std::shared_ptr<const LoopSetup> setup;
-  std::shared_ptr<model::LanguageModel> model;
+  std::map<std::string, std::shared_ptr<model::LanguageModel>, std::less<>> models;  ///< by the names in the settings
   std::vector<tool::ToolPtr> tools;
   tool::Services services;
   OutputSink* output = nullptr;
@@ -40,10 +49,12 @@ class ThinkingMachine final : public ToolLoop {
     if (auto* output = shared_->output; output != nullptr && output->listens()) {
       options.on_delta = [output, this](const model::Delta& delta) { output->on_output(request_, delta); };
     }
+    const auto model = shared_->models.find(model_of(number));
+    if (model == shared_->models.end()) co_return failure(number, no_such_model(model_of(number)));
     // The conversation may be long, and the answer may take minutes: no copy of the request waits here.
-    auto asked = co_await shared_->model->complete(request_of(number), std::move(options));
+    auto asked = co_await model->second->complete(request_of(number), std::move(options));
     if (!asked) co_return failure(number, asked.error());
-    const auto used = cost_of(*asked, asked->usage ? model::Request() : request_of(number));
+    const auto used = cost_of(number, *asked, asked->usage ? model::Request() : request_of(number));
     auto& response = *asked;
     if (setup().settings.tool_calling == "react") {
       std::vector<model::ToolSpec> tools;
@@ -92,6 +103,32 @@ class ThinkingAgent final : public MachineAgent {
   std::shared_ptr<const Shared> shared_;
 };
 
+/// The agent's model and those of its steps, each with what is asked in its place, and what they cost.
+Result<void> open_models(LoopSetup& setup, Shared& shared, const AgentServices& services) {
+  const auto& settings = setup.settings;
+  std::vector<std::string> usual{settings.model};
+  usual.insert(usual.end(), settings.fallback_models.begin(), settings.fallback_models.end());
+  std::vector<model::Price> prices;
+  for (const auto* name : {&settings.model, &settings.step_models.reflect, &settings.step_models.repair, &settings.step_models.summarise}) {
+    if (name->empty() || shared.models.contains(*name)) continue;
+    std::vector<std::string> names{*name};
+    for (const auto& other : usual) {
+      if (std::ranges::find(names, other) == names.end()) names.push_back(other);
+    }
+    std::vector<model::ModelChoice> choices;
+    for (const auto& one : names) {
+      choices.push_back(model_choice(one, settings.models));
+      if (auto price = own_price(one, settings.models)) prices.push_back(std::move(*price));
+    }
+    auto opened = services.open_model(choices);
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    setup.answerers.emplace(*name, (*opened)->names());
+    shared.models.emplace(*name, std::move(*opened));
+  }
+  setup.prices = services.prices->with(std::move(prices));
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Agent>> make_thinking_agent(const AgentSettings& settings, const AgentServices& services) {
@@ -104,16 +141,11 @@ Result<std::unique_ptr<Agent>> make_thinking_agent(const AgentSettings& settings
     return fail(ErrorCode::unsupported, fmt::format("agent '{}' needs a language model, and this program has none", settings.name));
   auto tools = services.tools->select(setup->settings.tools);
   if (!tools) return fail(tools.error().code, fmt::format("agent '{}': {}", settings.name, tools.error().message));
-  std::vector<std::string> names{setup->settings.model};
-  names.insert(names.end(), setup->settings.fallback_models.begin(), setup->settings.fallback_models.end());
-  auto model = services.open_model(names);
-  if (!model) return fail(model.error().code, fmt::format("agent '{}': {}", settings.name, model.error().message));
   for (const auto& tool : *tools) setup->tools.push_back(tool->spec());
-  setup->prices = *services.prices;
-  setup->models = (*model)->names();
   auto shared = std::make_shared<Shared>();
+  if (auto opened = open_models(*setup, *shared, services); !opened)
+    return fail(opened.error().code, fmt::format("agent '{}': {}", settings.name, opened.error().message));
   shared->setup = std::move(setup);
-  shared->model = std::move(*model);
   shared->tools = std::move(*tools);
   shared->services = {.executor = services.executor, .http = services.http, .pool = services.pool, .clock = services.clock};
   shared->output = services.output;

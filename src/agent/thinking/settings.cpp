@@ -3,12 +3,28 @@
 namespace skein::describe {
 
 template <>
+const Table<agent::StepModels>& table_of<agent::StepModels>() {
+  using agent::StepModels;
+  static const Table<StepModels> table(
+      {.name = "step_models",
+       .about = "Other models, usually cheaper ones, for steps that need less. Where one cannot be reached the agent's is asked."},
+      {field("reflect", &StepModels::reflect, {.about = "Reviews the answer (`reflect: true`).", .example = "fast", .min_items = 1}),
+       field("repair", &StepModels::repair,
+             {.about = "Answers again where the answer did not fit `output_schema`.", .example = "openai/gpt-5.4-nano", .min_items = 1}),
+       field("summarise", &StepModels::summarise,
+             {.about = "Shortens a conversation that has become too long.", .example = "fast", .min_items = 1})});
+  return table;
+}
+
+template <>
 const Table<agent::ThinkingSettings>& table_of<agent::ThinkingSettings>() {
   using agent::ThinkingSettings;
   static const Table<ThinkingSettings> table{
       {.name = "thinking", .about = "How an agent thinks."},
       {field("model", &ThinkingSettings::model, {.about = "The model, as `provider/model`.", .example = "openai/gpt-4o", .required = true}),
        field("fallback_models", &ThinkingSettings::fallback_models, {.about = "Asked in this order where the model cannot be reached."}),
+       field("step_models", &ThinkingSettings::step_models, {.about = "Other models for some steps."}),
+       field("models", &ThinkingSettings::models, {.about = "Models by the names that stand for them here."}),
        field("instructions", &ThinkingSettings::instructions, {.about = "What the agent is told before each task."}),
        field("role", &ThinkingSettings::role, {.about = "Who the agent is, in a few words."}),
        field("tools", &ThinkingSettings::tools, {.about = "Tools that it may call, by name or pattern."}),

@@ -5,16 +5,26 @@
 #include <string>
 #include <vector>
 
+#include "agent/thinking/model_settings.hpp"
 #include "base/describe.hpp"
 #include "base/json.hpp"
 
 namespace skein::agent {
 
+/// Other models for steps that need less, each by a name as `ThinkingSettings::model`; empty: the agent's model.
+struct StepModels {
+  std::string reflect;    ///< reviews the answer
+  std::string repair;     ///< answers again what did not fit `output_schema`
+  std::string summarise;  ///< shortens a conversation that has become too long
+};
+
 /// How an agent thinks: which model it asks, what it is told, which tools it may use, and where it stops. What a workflow file writes below
 /// an `ai_agent` that has a `model`.
 struct ThinkingSettings {
-  std::string model;  ///< "provider/model"
+  std::string model;  ///< "provider/model", or one of `models`
   std::vector<std::string> fallback_models;
+  StepModels step_models;
+  NamedModels models;  ///< that the names stand for
   std::string instructions;
   std::string role;
   std::vector<std::string> tools;  ///< names or patterns such as "db_*"
@@ -32,6 +42,8 @@ struct ThinkingSettings {
 
 namespace skein::describe {
 
+template <>
+const Table<agent::StepModels>& table_of<agent::StepModels>();
 template <>
 const Table<agent::ThinkingSettings>& table_of<agent::ThinkingSettings>();
 

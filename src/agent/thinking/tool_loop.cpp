@@ -71,9 +71,11 @@ void ToolLoop::begin_attempt() { failed_.reset(); }
 void ToolLoop::started(std::uint32_t number, CallKind kind, const JsonPtr& request) {
   if (kind == CallKind::model) {
     const auto* most = at_pointer(*request, "/max_output_tokens");
-    std::optional<std::uint32_t> limit;
-    if (most != nullptr && most->is_number()) limit = most->to_number<std::uint32_t>();
-    model_calls_.emplace(number, limit);
+    const auto* name = at_pointer(*request, "/model");
+    Asked asked{.model = name != nullptr && name->is_string() ? std::string(name->get_string()) : setup_->settings.model,
+                .most_output = std::nullopt};
+    if (most != nullptr && most->is_number()) asked.most_output = most->to_number<std::uint32_t>();
+    model_calls_.emplace(number, std::move(asked));
     return;
   }
   ++tool_calls_;
@@ -82,11 +84,11 @@ void ToolLoop::started(std::uint32_t number, CallKind kind, const JsonPtr& reque
 }
 
 void ToolLoop::answered(std::uint32_t number, const JsonPtr& answer) {
-  if (model_calls_.erase(number) > 0) {
+  if (const auto call = model_calls_.extract(number)) {
     if (auto error = error_in(*answer)) {
       failed_ = std::move(error);
     } else {
-      hear(response_in(*answer));
+      hear(response_in(*answer), call.mapped().model);
     }
     return;
   }
@@ -100,21 +102,27 @@ void ToolLoop::answered(std::uint32_t number, const JsonPtr& answer) {
   tools_answered();
 }
 
-void ToolLoop::hear(const model::Response& response) {
+/// What an answer cost goes into the sums.
+void ToolLoop::count(const model::Response& response, std::string_view asked) {
+  if (response.cached) ++cached_;
+  if (response.cached || !response.usage) return;
+  usage_.input += response.usage->input;
+  usage_.cached_input += response.usage->cached_input;
+  usage_.cache_write += response.usage->cache_write;
+  usage_.output += response.usage->output;
+  usage_.reasoning += response.usage->reasoning;
+  const auto cost = price_of(*response.usage, response, asked);
+  nano_dollars_ += cost.value_or(0);
+  priced_ = priced_ && cost.has_value();
+}
+
+void ToolLoop::hear(const model::Response& response, std::string_view asked) {
   ++turns_;
   if (!response.model.empty()) model_ = response.model;
-  if (response.usage) {
-    usage_.input += response.usage->input;
-    usage_.cached_input += response.usage->cached_input;
-    usage_.cache_write += response.usage->cache_write;
-    usage_.output += response.usage->output;
-    usage_.reasoning += response.usage->reasoning;
-    const auto cost = price_of(*response.usage, response);
-    nano_dollars_ += cost.value_or(0);
-    priced_ = priced_ && cost.has_value();
-  }
+  count(response, asked);
   messages_.push_back(response.message);
   if (response.finish == model::Finish::paused) return;  // it is asked again with what it has said so far
+  step_ = Step::think;
   if (response.finish == model::Finish::refusal || response.finish == model::Finish::content_filter) {
     const auto said = model::text_of(response.message);
     return fail_with(ErrorCode::agent_failed,
@@ -201,10 +209,12 @@ void ToolLoop::take_answer(const model::Response& response) {
   } else if (auto value = value_in(text); !value) {
     if (repairs_++ >= most_repairs)
       return fail_with(ErrorCode::agent_failed, fmt::format("the model's answer is not JSON: {}", shorten(text, most_text)));
+    step_ = Step::repair;
     return say("Your answer is not JSON. Answer with a JSON value that fits the schema, and nothing else.");
   } else if (const auto wrong = schema_violations("answer", schema, *value); !wrong.empty()) {
     if (repairs_++ >= most_repairs)
       return fail_with(ErrorCode::agent_failed, fmt::format("the model's answer does not fit output_schema: {}", in_words(wrong)));
+    step_ = Step::repair;
     return say(fmt::format("Your answer does not fit the schema: {}. Answer again with a JSON value that fits, and nothing else.",
                            in_words(wrong)));
   } else {
@@ -213,6 +223,7 @@ void ToolLoop::take_answer(const model::Response& response) {
   if (!setup_->settings.reflect || reflection_ == Reflection::done) return;
   reflection_ = Reflection::reviewing;
   output_.reset();
+  step_ = Step::reflect;
   say("Review your answer before it counts: is it right, complete, and what was asked for? Write short notes on what should be better, and "
       "nothing else.");
 }
@@ -261,7 +272,7 @@ Turn ToolLoop::next(const SpendLimits& left) {
       turn.end = AgentResponse::failed(reserved.error());
       return turn;
     }
-    JsonObject request{{"model", setup_->settings.model}, {"turn", turns_ + 1}, {"messages", messages_.size()}};
+    JsonObject request{{"model", model_for(step_)}, {"turn", turns_ + 1}, {"messages", messages_.size()}};
     if (reserved->most_output) request["max_output_tokens"] = *reserved->most_output;
     turn.calls.push_back(
         {.kind = CallKind::model, .request = std::move(request), .worst_case = reserved->worst_case, .timeout = microseconds{0}});
@@ -276,16 +287,19 @@ std::expected<std::uint64_t, std::string> ToolLoop::most_cost_of(std::uint64_t p
     if (cost) most = std::max(most, amount(*cost));
     return cost.has_value();
   };
-  if (setup_->models.empty() && !consider(setup_->settings.model)) return std::unexpected(setup_->settings.model);
-  for (const auto& name : setup_->models) {
+  for (const auto& name : answerers_of(model_for(step_))) {
     if (!consider(name)) return std::unexpected(name);
   }
   return most;
 }
 
-std::optional<std::uint64_t> ToolLoop::price_of(const model::Usage& usage, const model::Response& response) const {
-  const auto& asked = setup_->models.empty() ? setup_->settings.model : setup_->models.front();
-  const auto cost = setup_->prices.cost_of(usage, response.answered_by.empty() ? asked : response.answered_by);
+std::vector<std::string> ToolLoop::answerers_of(std::string_view asked) const {
+  const auto known = setup_->answerers.find(asked);
+  return known == setup_->answerers.end() ? std::vector{std::string(asked)} : known->second;
+}
+
+std::optional<std::uint64_t> ToolLoop::price_of(const model::Usage& usage, const model::Response& response, std::string_view asked) const {
+  const auto cost = setup_->prices.cost_of(usage, response.answered_by.empty() ? answerers_of(asked).front() : response.answered_by);
   return cost ? std::optional(amount(*cost)) : std::nullopt;
 }
 
@@ -361,7 +375,7 @@ const ToolLoop::ToolUse& ToolLoop::use_of(std::uint32_t number) const {
 
 model::Request ToolLoop::request_of(std::uint32_t number) const {
   const auto call = model_calls_.find(number);
-  return request(call == model_calls_.end() ? std::nullopt : call->second);
+  return request(call == model_calls_.end() ? std::nullopt : call->second.most_output);
 }
 
 model::Request ToolLoop::request(std::optional<std::uint32_t> most_output) const {
@@ -383,13 +397,25 @@ model::Request ToolLoop::request(std::optional<std::uint32_t> most_output) const
   return settings.tool_calling == "react" ? to_react(std::move(out)) : out;
 }
 
-Spend ToolLoop::cost_of(const model::Response& response, const model::Request& request) const {
+const std::string& ToolLoop::model_of(std::uint32_t number) const {
+  const auto call = model_calls_.find(number);
+  return call == model_calls_.end() ? setup_->settings.model : call->second.model;
+}
+
+const std::string& ToolLoop::model_for(Step step) const {
+  const auto& steps = setup_->settings.step_models;
+  const auto& other = step == Step::reflect ? steps.reflect : steps.repair;
+  return step == Step::think || other.empty() ? setup_->settings.model : other;
+}
+
+Spend ToolLoop::cost_of(std::uint32_t number, const model::Response& response, const model::Request& request) const {
+  if (response.cached) return {};
   // A server that does not say what it used is taken at the worst.
   const auto usage = response.usage ? *response.usage
                                     : model::Usage{.input = model::prompt_token_bound(request),
                                                    .output = request.max_output_tokens.value_or(usual_output_tokens)};
   Spend out{.tokens = usage.input + usage.output, .nano_dollars = 0, .tool_calls = 0};
-  out.nano_dollars = price_of(usage, response).value_or(0);
+  out.nano_dollars = price_of(usage, response, model_of(number)).value_or(0);
   return out;
 }
 
@@ -406,6 +432,7 @@ AgentResponse ToolLoop::result() const {
   metadata["turns"] = turns_;
   metadata["tool_calls"] = tool_calls_;
   metadata["usage"] = usage_to_json(usage_);
+  if (cached_ > 0) metadata["cached_answers"] = cached_;
   if (priced_) metadata["cost_usd"] = static_cast<double>(nano_dollars_) / 1e9;
   JsonArray messages;
   for (const auto& message : messages_) messages.push_back(model::message_to_json(message));

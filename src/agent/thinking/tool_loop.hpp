@@ -22,7 +22,8 @@ struct LoopSetup {
   ThinkingSettings settings;
   std::vector<tool::Spec> tools;           ///< that it may call, sorted by name
   model::PriceTable prices;
-  std::vector<std::string> models = {};    ///< that may answer, as the price table names them; empty: the one of `settings`
+  /// The full names of those that may answer where a model is asked by a name, the usual one first; without an entry that name itself.
+  std::map<std::string, std::vector<std::string>, std::less<>> answerers;
 };
 
 /// The same tool with the same arguments, asked for in one turn after another: so often, and no more.
@@ -64,11 +65,18 @@ class ToolLoop : public Machine {
   [[nodiscard]] bool is_model_call(std::uint32_t number) const { return model_calls_.contains(number); }
   [[nodiscard]] const LoopSetup& setup() const { return *setup_; }
 
-  /// What it cost, by the price table. `request` counts only where the server did not say what it used.
-  [[nodiscard]] Spend cost_of(const model::Response& response, const model::Request& request) const;
+  /// By the name that the call's request was journaled with.
+  [[nodiscard]] const std::string& model_of(std::uint32_t number) const;
+  /// What an answer to an open model call cost, by the price table; nothing where it came from a cache. `request` counts only where the
+  /// server did not say what it used.
+  [[nodiscard]] Spend cost_of(std::uint32_t number, const model::Response& response, const model::Request& request) const;
 
  private:
-  void hear(const model::Response& response);
+  /// What the next answer of the model is for.
+  enum class Step : std::uint8_t { think, reflect, repair };
+  [[nodiscard]] const std::string& model_for(Step step) const;
+  void hear(const model::Response& response, std::string_view asked);
+  void count(const model::Response& response, std::string_view asked);
   void take_answer(const model::Response& response);
   void take_calls(const model::Message& message, model::Finish finish);
   void say(std::string text);
@@ -83,14 +91,21 @@ class ToolLoop : public Machine {
   };
   /// At most, whichever model answers; the name of one that has no price where the table knows nothing of it.
   [[nodiscard]] std::expected<std::uint64_t, std::string> most_cost_of(std::uint64_t prompt, std::uint64_t output) const;
-  [[nodiscard]] std::optional<std::uint64_t> price_of(const model::Usage& usage, const model::Response& response) const;
+  [[nodiscard]] std::vector<std::string> answerers_of(std::string_view asked) const;
+  [[nodiscard]] std::optional<std::uint64_t> price_of(const model::Usage& usage, const model::Response& response,
+                                                      std::string_view asked) const;
   [[nodiscard]] Result<Reserve> reserve(const SpendLimits& left) const;
   [[nodiscard]] AgentResponse result() const;
 
   std::shared_ptr<const LoopSetup> setup_;
   JsonObject identity_;
   std::vector<model::Message> messages_;
-  std::map<std::uint32_t, std::optional<std::uint32_t>> model_calls_;  ///< open ones, with the most they may say
+  struct Asked {
+    std::string model;                     ///< by the name in the settings
+    std::optional<std::uint32_t> most_output;
+  };
+  std::map<std::uint32_t, Asked> model_calls_;  ///< open ones
+  Step step_ = Step::think;
   std::vector<ToolUse> uses_;              ///< of the latest answer
   std::map<std::string, std::uint32_t, std::less<>> repeats_;  ///< how often in a row each call was asked for
   std::vector<std::string> sources_;
@@ -103,6 +118,7 @@ class ToolLoop : public Machine {
   model::Usage usage_;
   std::uint64_t nano_dollars_ = 0;
   bool priced_ = true;
+  std::uint32_t cached_ = 0;               ///< answers that came from the cache
   std::string model_;                      ///< that answered
   std::optional<Json> output_;
   std::optional<Error> failed_;

@@ -348,13 +348,13 @@ TEST(ToolLoop, ABudgetOfMoneyNeedsAPrice) {
 
 TEST(ToolLoop, ABudgetOfMoneyHoldsWhicheverModelAnswers) {
   auto setup = usual();
-  setup.models = {"test/small", "test/unknown"};
+  setup.answerers["test/small"] = {"test/small", "test/unknown"};
   Play unpriced(setup);
   unpriced.left.nano_dollars = 1'000'000'000'000;
   const auto refused = unpriced.loop->next(unpriced.left);
   EXPECT_EQ(refused.end->error.code, ErrorCode::unsupported);
   EXPECT_NE(refused.end->error.message.find("'test/unknown' has no price"), std::string::npos) << refused.end->error.message;
-  setup.models = {"test/small", "test/large"};
+  setup.answerers["test/small"] = {"test/small", "test/large"};
   setup.prices = model::PriceTable::parse(R"({"as_of": "2026-01-01", "prices": [{"model": "test/small", "input": 1, "output": 10},
                                                                                {"model": "test/large", "input": 3, "output": 30}]})",
                                           "prices")
@@ -366,7 +366,7 @@ TEST(ToolLoop, ABudgetOfMoneyHoldsWhicheverModelAnswers) {
   small.left.nano_dollars = 1'000'000'000;
   EXPECT_EQ(worst.nano_dollars, 3 * small.loop->next(small.left).calls.at(0).worst_case.nano_dollars);
   const model::Response from_large{.usage = model::Usage{.input = 100, .output = 10}, .answered_by = "test/large"};
-  EXPECT_EQ(play.loop->cost_of(from_large, play.loop->request_of(0)).nano_dollars, 600'000U);
+  EXPECT_EQ(play.loop->cost_of(0, from_large, play.loop->request_of(0)).nano_dollars, 600'000U);
 }
 
 TEST(ToolLoop, ABudgetOfToolCallsEndsTheTaskBeforeAnyIsMade) {
@@ -381,9 +381,9 @@ TEST(ToolLoop, ABudgetOfToolCallsEndsTheTaskBeforeAnyIsMade) {
 TEST(ToolLoop, CostsFollowWhatTheServerSaysOrTheWorst) {
   Play play;
   const auto request = play.loop->request_of(0);
-  EXPECT_EQ(play.loop->cost_of({.usage = model::Usage{.input = 100, .output = 10}}, request),
+  EXPECT_EQ(play.loop->cost_of(0, {.usage = model::Usage{.input = 100, .output = 10}}, request),
             (Spend{.tokens = 110, .nano_dollars = 200'000, .tool_calls = 0}));
-  EXPECT_EQ(play.loop->cost_of({}, request).tokens, model::prompt_token_bound(request) + usual_output_tokens);
+  EXPECT_EQ(play.loop->cost_of(0, {}, request).tokens, model::prompt_token_bound(request) + usual_output_tokens);
 }
 
 TEST(ToolLoop, TheModelIsToldWhoItIsAndWhatItMayCall) {
@@ -403,18 +403,79 @@ TEST(ToolLoop, TheModelIsToldWhoItIsAndWhatItMayCall) {
   EXPECT_NE(react.loop->request_of(0).instructions.find("Action Input:"), std::string::npos);
 }
 
+TEST(ToolLoop, ChosenStepsAskOtherModels) {
+  auto setup = usual();
+  setup.settings.reflect = true;
+  setup.settings.output_schema = *parse_json(R"({"type":"integer"})");
+  setup.settings.step_models = {.reflect = "test/reviewer", .repair = "test/mender", .summarise = {}};
+  Play play(std::move(setup));
+  play.model_says("four");
+  play.model_says("4");
+  play.model_says("It should be 5.");
+  play.model_says("5");
+  std::vector<std::string> asked;
+  for (const auto& entry : play.journal) asked.emplace_back(entry.request->at("model").as_string());
+  EXPECT_EQ(asked, (std::vector<std::string>{"test/small", "test/mender", "test/reviewer", "test/small"}));
+  EXPECT_TRUE(play.end().success);
+}
+
+TEST(ToolLoop, AnAnswerCostsWhatTheModelCostsThatGaveIt) {
+  auto setup = usual();
+  setup.prices = setup.prices.with({{.model = "test/large", .input = 100, .output = 1000}});
+  setup.answerers["test/small"] = {"test/small", "test/large"};
+  Play play(std::move(setup));
+  model::Response response{.message = {.role = model::Role::assistant, .parts = {model::Text{"5"}}},
+                           .finish = Finish::stop,
+                           .usage = model::Usage{.input = 100, .output = 10},
+                           .answered_by = "test/large"};
+  EXPECT_EQ(play.loop->cost_of(0, response, play.loop->request_of(0)).nano_dollars, 20'000'000U);
+  (void)play.turn();
+  play.answer(1, model::response_to_json(response));
+  EXPECT_EQ(play.end().metadata.at("cost_usd"), 0.02);
+}
+
+TEST(ToolLoop, AModelOfAnotherNameCostsWhatItStandsFor) {
+  auto setup = usual();
+  setup.settings.model = "fast";
+  setup.answerers["fast"] = {"test/small"};
+  Play play(std::move(setup));
+  play.left.nano_dollars = 1'000'000'000;
+  EXPECT_GT(play.turn().calls.at(0).worst_case.nano_dollars, 0U);
+  const model::Response response{.usage = model::Usage{.input = 100, .output = 10}};
+  EXPECT_EQ(play.loop->cost_of(1, response, play.loop->request_of(1)).nano_dollars, 200'000U);
+}
+
+TEST(ToolLoop, AnAnswerFromACacheCostsNothingAndIsSaidToBe) {
+  Play play;
+  model::Response response{.message = {.role = model::Role::assistant, .parts = {model::Text{"5"}}},
+                           .finish = Finish::stop,
+                           .usage = model::Usage{.input = 100, .output = 10},
+                           .cached = true};
+  EXPECT_TRUE(play.loop->cost_of(0, response, play.loop->request_of(0)).none());
+  (void)play.turn();
+  play.answer(1, model::response_to_json(response));
+  const auto end = play.end();
+  EXPECT_EQ(end.metadata.at("cached_answers"), 1);
+  EXPECT_EQ(end.metadata.at("cost_usd"), 0.0);
+  EXPECT_EQ(to_json(end.metadata.at("usage")), R"({"input_tokens":0,"output_tokens":0})");
+}
+
 TEST(LoopJournal, AnswersAreReadBack) {
   const model::Response response{.message = {.role = model::Role::assistant, .parts = {model::Text{"hi"}}},
                                  .finish = Finish::refusal,
                                  .usage = model::Usage{.input = 5, .cached_input = 1, .cache_write = 2, .output = 3, .reasoning = 1},
                                  .model = "m-1",
-                                 .id = "r1"};
+                                 .id = "r1",
+                                 .answered_by = "test/m",
+                                 .cached = true};
   const auto again = response_in(model::response_to_json(response));
   EXPECT_EQ(again.message, response.message);
   EXPECT_EQ(again.finish, response.finish);
   EXPECT_EQ(again.usage, response.usage);
   EXPECT_EQ(again.model, "m-1");
   EXPECT_EQ(again.id, "r1");
+  EXPECT_EQ(again.answered_by, "test/m");
+  EXPECT_TRUE(again.cached);
   EXPECT_TRUE(response_in(7).message.parts.empty());
   EXPECT_FALSE(response_in(JsonObject{{"message", 3}}).usage);
   EXPECT_FALSE(response_in(JsonObject{{"usage", {{"input", "x"}}}}).usage);

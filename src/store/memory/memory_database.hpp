@@ -54,6 +54,12 @@ struct OldestFirst {
 /// Runs that nobody owns and that are not final, by the instant from which they can go on (the least one for "at once").
 using FreeRuns = std::set<OldestFirst::Due, OldestFirst>;
 
+/// What is spent over runs.
+struct MemoryAccount {
+  Charge settled;
+  std::map<std::string, Charge, std::less<>> reserved;  ///< by key
+};
+
 /// Plain data under one mutex; `MemoryRunStore` has the rules.
 class MemoryDatabase {
  public:
@@ -66,6 +72,7 @@ class MemoryDatabase {
   std::unordered_map<std::string, std::pair<std::string, std::uint64_t>> definitions;  ///< by hash: text, runs that use it
   std::unordered_map<std::string, MemoryBlob> blobs;  ///< by hash
   std::vector<SharedEvent> shared;
+  std::map<std::string, MemoryAccount, std::less<>> accounts;
   std::uint64_t next_owner = 1;
   std::uint64_t next_run = 1;
   std::int64_t next_message = 1;

@@ -50,6 +50,9 @@ class MemoryRunStore final : public RunStore {
   std::uint64_t change_counter() const override;
   Result<std::int64_t> append_shared(std::string_view stream, std::string_view payload, Instant at) override;
   Result<std::vector<SharedEvent>> read_shared(std::string_view prefix, std::int64_t after_id) const override;
+  Result<Reserved> reserve(const std::string& account, const std::string& key, Charge most, ChargeLimits limits) override;
+  Result<Settled> settle(const std::string& account, const std::string& key, Charge spent) override;
+  Result<Account> account(const std::string& account) const override;
   Result<std::string> get_blob(std::string_view hash) const override;
   Result<PruneReport> prune(const PruneFilter& filter) override;
   Result<StoreInfo> info() const override;
@@ -390,6 +393,48 @@ Result<std::vector<SharedEvent>> MemoryRunStore::read_shared(std::string_view pr
     if (event.id > after_id && event.stream.starts_with(prefix)) events.push_back(event);
   }
   return events;
+}
+
+// -- what is spent over runs -------------------------------------------------------------------------------------------
+
+namespace {
+
+Account as_account(const MemoryAccount& account) {
+  Account out{.settled = account.settled, .reserved = {}};
+  for (const auto& [_, charge] : account.reserved) {
+    out.reserved.tokens += charge.tokens;
+    out.reserved.nano_dollars += charge.nano_dollars;
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Reserved> MemoryRunStore::reserve(const std::string& account, const std::string& key, Charge most, ChargeLimits limits) {
+  const std::lock_guard lock(db_->mutex);
+  if (const auto open = check_open(); !open) return std::unexpected(open.error());
+  auto& entry = db_->accounts[account];
+  const auto before = as_account(entry);
+  const bool granted = entry.reserved.contains(key) || fits(before, most, limits);
+  if (granted) entry.reserved.emplace(key, most);
+  return Reserved{.granted = granted, .before = before};
+}
+
+Result<Settled> MemoryRunStore::settle(const std::string& account, const std::string& key, Charge spent) {
+  const std::lock_guard lock(db_->mutex);
+  if (const auto open = check_open(); !open) return std::unexpected(open.error());
+  auto& entry = db_->accounts[account];
+  const auto before = entry.settled;
+  entry.reserved.erase(key);
+  entry.settled.tokens += spent.tokens;
+  entry.settled.nano_dollars += spent.nano_dollars;
+  return Settled{.before = before, .after = entry.settled};
+}
+
+Result<Account> MemoryRunStore::account(const std::string& account) const {
+  const std::lock_guard lock(db_->mutex);
+  const auto found = db_->accounts.find(account);
+  return found == db_->accounts.end() ? Account{} : as_account(found->second);
 }
 
 // -- housekeeping ------------------------------------------------------------------------------------------------------

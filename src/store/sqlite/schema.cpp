@@ -86,7 +86,21 @@ CREATE INDEX slots_by_key ON slots(key, held, run);
 
 constexpr const char* version_3 = "ALTER TABLE runs ADD COLUMN origin TEXT";
 
-constexpr std::array steps{Migration{1, version_1}, Migration{2, version_2}, Migration{3, version_3}};
+// What is spent over runs and processes; of a call under way the most that it may cost.
+constexpr const char* version_4 = R"sql(
+CREATE TABLE accounts(
+  account TEXT PRIMARY KEY,
+  tokens INTEGER NOT NULL,
+  nano_dollars INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE reservations(
+  account TEXT NOT NULL,
+  key TEXT NOT NULL,
+  tokens INTEGER NOT NULL,
+  nano_dollars INTEGER NOT NULL,
+  PRIMARY KEY(account, key)) WITHOUT ROWID;
+)sql";
+
+constexpr std::array steps{Migration{1, version_1}, Migration{2, version_2}, Migration{3, version_3}, Migration{4, version_4}};
 
 std::int64_t pragma_value(Connection& db, const char* sql) {
   Query query(db, sql);

@@ -11,6 +11,7 @@
 #include "store/sqlite/prune.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/schema.hpp"
+#include "store/sqlite/spending.hpp"
 #include "store/sqlite/writer.hpp"
 
 namespace skein::store {
@@ -165,6 +166,28 @@ class SqliteRunStore final : public RunStore {
   Result<std::vector<SharedEvent>> read_shared(std::string_view prefix, std::int64_t after_id) const override {
     return read<std::vector<SharedEvent>>(
         [&](Connection& db) -> Result<std::vector<SharedEvent>> { return query_shared(db, prefix, after_id); });
+  }
+
+  Result<Reserved> reserve(const std::string& account, const std::string& key, Charge most, ChargeLimits limits) override {
+    Reserved reserved;
+    const auto done = writer_.perform([&](Connection& db, Appender&) -> Result<void> {
+      reserved = reserve_charge(db, account, key, most, limits);
+      return {};
+    });
+    if (!done) return std::unexpected(done.error());
+    return reserved;
+  }
+  Result<Settled> settle(const std::string& account, const std::string& key, Charge spent) override {
+    Settled settled;
+    const auto done = writer_.perform([&](Connection& db, Appender&) -> Result<void> {
+      settled = settle_charge(db, account, key, spent);
+      return {};
+    });
+    if (!done) return std::unexpected(done.error());
+    return settled;
+  }
+  Result<Account> account(const std::string& account) const override {
+    return read<Account>([&](Connection& db) -> Result<Account> { return query_account(db, account); });
   }
 
   Result<PruneReport> prune(const PruneFilter& filter) override { return prune_runs(writer_, readers_, registration_, filter); }

@@ -19,6 +19,7 @@
 #include "workflow/driver/agent_pool.hpp"
 #include "workflow/driver/breaker_board.hpp"
 #include "workflow/driver/call_runner.hpp"
+#include "workflow/driver/spend_watch.hpp"
 #include "workflow/event_codec.hpp"
 #include "workflow/run_scope.hpp"
 #include "workflow/run_state.hpp"
@@ -67,6 +68,7 @@ struct EngineServices {
   agent::AgentServices agent_services;
 };
 
+struct DayCall;
 struct MachineWork;
 
 /// Drives runs: folds events, takes the offered actions, commits, and only then begins calls and tells listeners. Single-threaded and
@@ -178,6 +180,9 @@ class Engine {
   void perform(ActiveRun& run, Step step, std::uint32_t number);
   void move_machines(ActiveRun& run, std::vector<Event>& events);
   void move(ActiveRun& run, MachineWork& work, std::vector<Event>& events);
+  [[nodiscard]] std::optional<DayCall> day_call(const ActiveRun& run, const MachineWork& work, std::uint32_t number) const;
+  void watch_spending(ActiveRun& run, const MachineWork& work, const agent::Spend& used,
+                      const std::pair<agent::Spend, agent::Spend>& before, std::vector<Emitted>& alerts);
   void on_machine_answer(ActiveRun& run, const CallPlace& place, AgentResponse response);
   void cancel_work(ActiveRun& run, TaskIndex task);
   void drop_work(MachineWork& work);
@@ -190,6 +195,7 @@ class Engine {
   EngineServices services_;
   EngineOptions options_;
   AgentPool agents_;
+  SpendWatch spending_;
   std::unordered_map<std::uint64_t, std::unique_ptr<ActiveRun>> runs_;  ///< by token
   std::unordered_map<RunId, std::uint64_t> by_id_;
   std::unordered_map<CallId, CallPlace> calls_;

@@ -36,7 +36,7 @@ void Engine::perform(ActiveRun& run, Step step, std::uint32_t number) {
   const auto found = run.work.find(step);
   if (found == run.work.end()) return;
   const auto& work = found->second;
-  const auto call = std::make_shared<MachineCallAgent>(work, number);
+  const auto call = std::make_shared<MachineCallAgent>(work, number, day_call(run, *work, number));
   auto request = std::make_unique<CallRequest>();
   request->request = work->request;
   request->request.idempotency_key = agent::key_of_call(work->request, number);
@@ -47,6 +47,35 @@ void Engine::perform(ActiveRun& run, Step step, std::uint32_t number) {
   calls_.emplace(id, CallPlace{.token = run.token, .step = step, .number = number});
   const auto timeout = work->timeouts.extract(number);
   services_.calls.start(id, *call, std::move(request), timeout && timeout.mapped() > microseconds{0} ? timeout.mapped() : no_timeout);
+}
+
+/// How a call counts against the day of its agent; empty where the day has no limit or the call costs nothing.
+std::optional<DayCall> Engine::day_call(const ActiveRun& run, const MachineWork& work, std::uint32_t number) const {
+  const auto& definition = *work.definition;
+  const auto& owner = definition.agents[definition.tasks[work.attempt.task].agent];
+  const auto& most = run.state.calls(work.attempt.step())[number - 1].reserved;
+  if (owner.daily.none() || (most.tokens == 0 && most.nano_dollars == 0)) return std::nullopt;
+  return DayCall{.ledger = &services_.store,
+                 .pool = services_.agent_services.pool,
+                 .clock = &services_.clock,
+                 .agent = definition.name + "/" + owner.name,
+                 .key = agent::key_of_call(work.request, number),
+                 .limits = owner.daily,
+                 .most = most};
+}
+
+/// Alerts where an answered call has made spending unusual. `before`: what had been paid until then, by the run and by the agent.
+void Engine::watch_spending(ActiveRun& run, const MachineWork& work, const agent::Spend& used,
+                            const std::pair<agent::Spend, agent::Spend>& before, std::vector<Emitted>& alerts) {
+  const auto& definition = *work.definition;
+  const auto index = definition.tasks[work.attempt.task].agent;
+  const auto& owner = definition.agents[index];
+  const auto put = [&](std::optional<Emitted> alert) {
+    if (alert) alerts.push_back(std::move(*alert));
+  };
+  put(passed_share("run_budget", owner.name, before.first, run.state.paid(), run.state.spend_limits()));
+  put(passed_share("agent_budget", owner.name, before.second, run.state.paid_by(index), owner.budget));
+  put(spending_.note(definition.name + "/" + owner.name, used));
 }
 
 /// What the calls brought is folded, and what the machines want next.
@@ -67,11 +96,19 @@ void Engine::move(ActiveRun& run, MachineWork& work, std::vector<Event>& events)
     const auto kind = call.kind;
     const auto used = answer.unsettled ? call.reserved : answer.used;
     auto value = std::make_shared<const Json>(std::move(answer.value));
+    const auto index = work.definition->tasks[step.task].agent;
+    const std::pair before{run.state.paid(), run.state.paid_by(index)};
     fold(run, CallEnded{.attempt = work.attempt, .number = number, .kind = kind, .answer = value, .used = used}, events);
+    if (kind == agent::CallKind::model) watch_spending(run, work, used, before, work.alerts);
     work.machine->answered(number, value);
   }
+  for (auto& alert : std::exchange(work.alerts, {})) {
+    fold(run, Emission{.task = step.task, .name = std::move(alert.name), .data = std::make_shared<const Json>(std::move(alert.data))},
+         events);
+  }
   if (run.state.stopping() && !run.state.definition().tasks[step.task].undoes) return;  // it will be cancelled
-  auto turn = work.machine->next(run.state.spend_left(step.task));
+  const auto& owner = work.definition->agents[work.definition->tasks[step.task].agent];
+  auto turn = work.machine->next(agent::tighter(run.state.spend_left(step.task), owner.daily));
   for (auto& call : turn.calls) {
     services_.secrets.redact(call.request);
     const auto number = static_cast<std::uint32_t>(run.state.calls(step).size() + 1);
@@ -95,6 +132,7 @@ void Engine::on_machine_answer(ActiveRun& run, const CallPlace& place, AgentResp
   auto& work = *found->second;
   work.open.erase(place.number);
   work.moved = true;
+  for (auto& alert : response.emitted) work.alerts.push_back(std::move(alert));
   work.arrived.emplace_back(place.number,
                             response.success ? answer_in(std::move(response)) : work.machine->failure(place.number, response.error));
 }

@@ -238,5 +238,36 @@ TEST_F(MachinesTest, WhatAnUnansweredCallReservedStaysCharged) {
   EXPECT_EQ(folded(run).spent().tokens, 120U);  // 100 of the first, and what was left for the second
 }
 
+TEST_F(MachinesTest, ACallReservesNoMoreThanItsAgentMaySpendOnADay) {
+  definition->agents.front().daily.tokens = 60;
+  const auto run = h->run(definition);
+  EXPECT_EQ(folded(run).calls({.task = 0})[0].reserved.tokens, 60U);
+}
+
+TEST_F(MachinesTest, PassingAShareOfABudgetIsAnEventOfTheRun) {
+  definition->budget.spend.tokens = 1000;
+  definition->agents.front().budget.tokens = 400;
+  (void)h->run(definition);
+  const auto alerts = [&] { return std::ranges::count(h->recorder.lines, "emitted think"); };
+  h->answer_call("/1", call_answer(tools({"add"}), 300));
+  EXPECT_EQ(alerts(), 0);
+  h->answer_call("/2", call_answer(1));
+  h->answer_call("/3", call_answer(tools({"add"}), 50));
+  EXPECT_EQ(alerts(), 1) << "of the agent's";
+  h->answer_call("/4", call_answer(1));
+  h->answer_call("/5", call_answer("done", 20));
+  EXPECT_EQ(alerts(), 1);
+}
+
+TEST_F(MachinesTest, AlertsThatComeWithAnAnswerAreEventsOfTheRun) {
+  (void)h->run(definition);
+  auto answer = call_answer("done", 20);
+  answer.emitted.push_back({.name = "spend_alert", .data = JsonObject{{"reason", "day_budget"}}});
+  h->answer_call("/1", std::move(answer));
+  EXPECT_EQ(h->recorder.lines,
+            (std::vector<std::string>{"run_created", "attempt_started think#1", "model_called think", "model_answered think",
+                                      "emitted think", "task_completed think", "run_completed"}));
+}
+
 }  // namespace
 }  // namespace skein::workflow

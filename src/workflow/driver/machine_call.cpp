@@ -13,6 +13,15 @@ std::uint64_t amount(const JsonObject& metadata, std::string_view key) {
   return number != nullptr && *number > 0 ? static_cast<std::uint64_t>(*number) : 0;
 }
 
+AgentResponse as_response(agent::CallAnswer answer) {
+  auto response = AgentResponse::ok(std::move(answer.value));
+  response.metadata.emplace("tokens", answer.used.tokens);
+  response.metadata.emplace("nano_dollars", answer.used.nano_dollars);
+  response.metadata.emplace("tool_calls", answer.used.tool_calls);
+  if (answer.unsettled) response.metadata.emplace("unsettled", true);
+  return response;
+}
+
 }  // namespace
 
 std::vector<std::uint32_t> MachineWork::catch_up(std::span<const CallRecord> calls) {
@@ -38,12 +47,23 @@ std::vector<std::uint32_t> MachineWork::catch_up(std::span<const CallRecord> cal
 }
 
 agent::asio::awaitable<AgentResponse> MachineCallAgent::execute(const AgentRequest&) {
+  std::string account;
+  if (day_) {
+    auto reserved = co_await reserve(*day_);
+    if (!reserved) {
+      auto refusal = work_->machine->failure(number_, reserved.error());
+      refusal.unsettled = false;  // it was not made
+      co_return as_response(std::move(refusal));
+    }
+    account = std::move(*reserved);
+  }
   auto answer = co_await work_->machine->perform(number_);
-  auto response = AgentResponse::ok(std::move(answer.value));
-  response.metadata.emplace("tokens", answer.used.tokens);
-  response.metadata.emplace("nano_dollars", answer.used.nano_dollars);
-  response.metadata.emplace("tool_calls", answer.used.tool_calls);
-  if (answer.unsettled) response.metadata.emplace("unsettled", true);
+  const auto used = answer.unsettled && day_ ? day_->most : answer.used;
+  auto response = as_response(std::move(answer));
+  if (day_) {
+    auto alert = co_await settle(*day_, std::move(account), used);
+    if (alert) response.emitted.push_back(std::move(*alert));
+  }
   co_return response;
 }
 

@@ -12,6 +12,7 @@
 #include "agent/machine.hpp"
 #include "workflow/driver/breaker_board.hpp"
 #include "workflow/driver/call_runner.hpp"
+#include "workflow/driver/day_budget.hpp"
 #include "workflow/run_state.hpp"
 
 namespace skein::workflow {
@@ -30,21 +31,25 @@ struct MachineWork {
   std::map<std::uint32_t, CallId> open;     ///< calls in flight, by their numbers
   std::map<std::uint32_t, microseconds> timeouts;  ///< of calls that the journal does not have yet
   std::vector<std::pair<std::uint32_t, agent::CallAnswer>> arrived;
+  std::vector<Emitted> alerts;         ///< that came with what arrived
   bool moved = true;                   ///< something has happened since `next` was asked
 
   /// Tells the machine what the journal has of this activation; the numbers of the calls that were not answered.
   [[nodiscard]] std::vector<std::uint32_t> catch_up(std::span<const CallRecord> calls);
 };
 
-/// One call of a machine as the call runner knows calls: the answer travels in the result, its cost in the metadata.
+/// One call of a machine as the call runner knows calls: the answer travels in the result, its cost in the metadata. A call that the day's
+/// budget does not allow is not made: its answer is the machine's `failure`.
 class MachineCallAgent final : public agent::AsyncAgent {
  public:
-  MachineCallAgent(std::shared_ptr<MachineWork> work, std::uint32_t number) : work_(std::move(work)), number_(number) {}
+  MachineCallAgent(std::shared_ptr<MachineWork> work, std::uint32_t number, std::optional<DayCall> day)
+      : work_(std::move(work)), number_(number), day_(std::move(day)) {}
   [[nodiscard]] agent::asio::awaitable<AgentResponse> execute(const AgentRequest& request) override;
 
  private:
   std::shared_ptr<MachineWork> work_;
   std::uint32_t number_;
+  std::optional<DayCall> day_;         ///< empty: no day has a limit
 };
 
 /// What `MachineCallAgent` put into its response.
