@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "cli/screen_text.hpp"
 
 namespace skein::cli {
 namespace {
@@ -106,26 +107,6 @@ Command& Command::action(Action action) {
 }
 
 namespace {
-
-/// Breaks at blanks; a line break in `text` stays.
-std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
-  const std::size_t room = width > indent + 20 ? width - indent : 20;
-  std::string out;
-  for (const auto paragraph : split(text, '\n')) {
-    std::size_t column = 0;
-    if (!out.empty()) out += "\n" + std::string(indent, ' ');
-    for (const auto word : split(paragraph, ' ')) {
-      if (column > 0 && column + 1 + word.size() > room) {
-        out += "\n" + std::string(indent, ' ');
-        column = 0;
-      }
-      if (column > 0) out += ' ', ++column;
-      out += word;
-      column += word.size();
-    }
-  }
-  return out;
-}
 
 std::string entry(std::string_view left, std::string_view right, std::size_t column, std::size_t width) {
   std::string out = "  ";

@@ -38,7 +38,9 @@ struct Fixture {
       ran = true;
       return 0;
     });
-    line.command("things call", "Look", "Call a thing").positional("TOOL", file, Need::required, "Which").action([] { return Result<int>(0); });
+    line.command("things call", "Look", "Call a thing").positional("TOOL", file, Need::required, "Which").action([] {
+      return Result<int>(0);
+    });
   }
 
   /// The message of the error, or empty after what was asked for has run.

@@ -159,10 +159,10 @@ std::string zsh(const CommandLine& line) {
     cases += fmt::format("    '{}')\n      _arguments", command->name());
     for (const auto& option : command->options()) {
       const auto what = option.choices.empty()
-                            ? (wants_file(option)  ? "_files"
-                               : wants_run(option) ? "{_values run last ${(f)\"$(skein runs --ids --limit 50 2>/dev/null)\"}}"
+                            ? (wants_file(option)   ? "_files"
+                               : wants_run(option)  ? "{_values run last ${(f)\"$(skein runs --ids --limit 50 2>/dev/null)\"}}"
                                : wants_tool(option) ? "{_values tool ${(f)\"$(skein tools list --names 2>/dev/null)\"}}"
-                                                   : "")
+                                                    : "")
                             : fmt::format("({})", fmt::join(option.choices, " "));
       if (option.positional) {
         cases += fmt::format(" \\\n        '{}:{}:{}'", option.repeated ? "*" : "", option.names, quoted(what));
