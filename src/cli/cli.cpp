@@ -67,6 +67,9 @@ int run_command_line(int argc, const char* const* argv) {
   register_validate(line, session);
   register_test(line, session);
   register_graph(line, session);
+  register_agent(line, session);
+  register_models(line, session);
+  register_tools(line, session);
   register_prune(line, session);
   register_doctor(line, session);
   register_completion(line, session);

@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "cli/metrics_file.hpp"
 #include "cli/report_view.hpp"
+#include "cli/spend_text.hpp"
 #include "cli/tell.hpp"
 #include "config/config.hpp"
 
@@ -103,8 +104,9 @@ bool ask_here(Session& session, runtime::Runtime& runtime, const runtime::RunRep
 
 }  // namespace
 
-runtime::RuntimeOptions options_to_drive() {
+runtime::RuntimeOptions options_to_drive(const DriveOptions& drive) {
   runtime::RuntimeOptions options;
+  options.thinking.record = drive.record;
   options.sleep_for_others = true;
   return options;
 }
@@ -122,6 +124,7 @@ void add_drive_options(Command& command, DriveOptions& options) {
       .flag("-q,--quiet", options.quiet, "Show no progress")
       .flag("--debug", options.debug, "Log on standard error what the engine does");
   command.option("--metrics", options.metrics, "FILE", "Write metrics there at the end, in the Prometheus text format");
+  command.option("--record", options.record, "FILE", "Write a cassette of all that models are asked and answer; FILE must not exist");
   add_store_option(command, options.common);
   add_json_option(command, options.common, "Print the run's report as one JSON document");
 }
@@ -153,9 +156,10 @@ int show_outcome(Session& session, const runtime::RunReport& report, const Drive
   return exit_code_of(report.status, options.strict);
 }
 
-Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOptions& options, const std::function<Result<RunId>()>& begin) {
+Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOptions& options, const std::function<Result<RunId>()>& begin,
+                  const Presentation& presentation) {
   session.interrupts.listen();
-  const auto progress = make_progress(session, options);
+  const std::shared_ptr<RunView> progress = presentation.view ? presentation.view : make_progress(session, options);
   if (progress) runtime.add_listener(progress);
   const MetricsFile metrics(options.metrics, runtime);
   const auto run = begin();
@@ -170,7 +174,7 @@ Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOption
   auto report = runtime.wait(*run, &session.interrupts.flag());
   const bool person = session.output.err().interactive && isatty(STDIN_FILENO) != 0 && !options.common.json;
   while (person && report && report->status == RunStatus::waiting && !session.interrupts.requested()) {
-    if (progress) progress->finish(Progress::Ending::ended);
+    if (progress) progress->finish(RunView::Ending::ended);
     if (!ask_here(session, runtime, *report)) break;
     if (progress) progress->go_on();
     report = runtime.wait(*run, &session.interrupts.flag());
@@ -182,9 +186,12 @@ Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOption
   }
   const bool interrupted = session.interrupts.requested() && (!report || !is_final(report->status));
   if (interrupted) runtime.stop();
-  if (progress) progress->finish(interrupted ? Progress::Ending::interrupted : Progress::Ending::ended);
-  if (progress && !options.debug && session.output.err().interactive && session.output.out().interactive && !options.common.json)
+  if (progress) progress->finish(interrupted ? RunView::Ending::interrupted : RunView::Ending::ended);
+  const bool usual = presentation.view == nullptr;
+  if (progress && usual && !options.debug && session.output.err().interactive && session.output.out().interactive && !options.common.json)
     session.output.note({});
+  const bool lines = progress && usual && (options.debug || !session.output.err().interactive);
+  if (lines && report && !report->spent.none()) session.output.note("Spent: " + spend_text(report->spent));
   if (const auto written = metrics.write(); !written) session.output.error(written.error().message);
   if (!report) {
     auto error = report.error();
@@ -197,7 +204,7 @@ Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOption
     return session.interrupts.exit_code();
   }
   if (report->status == RunStatus::waiting && !options.common.json) say_what_it_waits_for(session, runtime, *report, options);
-  return show_outcome(session, *report, options);
+  return presentation.outcome ? presentation.outcome(*report) : show_outcome(session, *report, options);
 }
 
 }  // namespace skein::cli

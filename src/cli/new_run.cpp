@@ -59,7 +59,7 @@ void add_new_run_options(Command& command, NewRunOptions& options) {
 
 Result<int> make_from(Session& session, const NewRunOptions& options, const MakeRun& make) {
   configure_logs(options.drive.debug);
-  const auto runtime = open_existing(options.drive.common, options_to_drive());
+  const auto runtime = open_existing(options.drive.common, options_to_drive(options.drive));
   if (!runtime) return std::unexpected(runtime.error());
   const auto old = find_run(**runtime, options.run);
   if (!old) return std::unexpected(old.error());

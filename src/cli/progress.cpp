@@ -54,6 +54,21 @@ void Progress::on_breaker(const std::string& breaker, const resilience::BreakerT
   push(Tripped{.breaker = breaker, .transition = transition});
 }
 
+/// Pieces come by the hundred: those of one task are joined until they are painted.
+void Progress::on_output(const AgentRequest& request, const model::Delta& delta) {
+  const auto run = Uuid::parse(request.run_id);
+  if (!run) return;
+  const std::lock_guard lock(mutex_);
+  if (!news_.empty()) {
+    auto* last = std::get_if<Said>(&news_.back());
+    if (last != nullptr && last->run == *run && last->task == request.task && last->kind == delta.kind) {
+      last->text += delta.text;
+      return;
+    }
+  }
+  news_.push_back(Said{.run = *run, .task = std::string(request.task), .kind = delta.kind, .text = std::string(delta.text)});
+}
+
 void Progress::finish(Ending ending) {
   {
     const std::lock_guard lock(mutex_);
@@ -120,7 +135,8 @@ void Progress::print(const std::vector<News>& news) {
                                                   .add(fmt::format(" circuit breaker {} is {}", one_line(tripped.breaker),
                                                                    resilience::to_string(tripped.transition.to)),
                                                        Style::yellow));
-                          }},
+                          },
+                          [](const Said&) {}},
                item);
   }
   write_all(STDERR_FILENO, out);
@@ -149,6 +165,8 @@ void Progress::fold(const std::vector<News>& news) {
         for (const auto& tripped : early_) run_->apply(tripped.breaker, tripped.transition);
       }
       for (const auto& event : heard->events) run_->apply(event);
+    } else if (const auto* said = std::get_if<Said>(&item)) {
+      if (run_ && run_->id() == said->run) run_->hear(said->task, said->kind, said->text);
     } else if (const auto* tripped = std::get_if<Tripped>(&item)) {
       if (run_) {
         run_->apply(tripped->breaker, tripped->transition);

@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "cli/progress_model.hpp"
 #include "cli/terminal.hpp"
+#include "model/exchange.hpp"
 #include "runtime/runtime.hpp"
 
 namespace skein::cli {
@@ -23,9 +24,19 @@ enum class ProgressMode : unsigned char {
   json     ///< a JSON object an event on standard output
 };
 
+/// Shows a run while this process drives it.
+class RunView : public runtime::Listener {
+ public:
+  enum class Ending : unsigned char { ended, interrupted };
+  /// Prints what is left. Idempotent.
+  virtual void finish(Ending ending) = 0;
+  /// Goes on after `finish`, below what was printed meanwhile.
+  virtual void go_on() = 0;
+};
+
 /// Shows what runs do, on standard error unless as JSON. What is heard on a shard's thread is only queued; a thread of its own folds and
 /// prints it.
-class Progress final : public runtime::Listener {
+class Progress final : public RunView {
  public:
   /// `terminal` says what standard error can show; its size is looked up for every picture.
   Progress(ProgressMode mode, Terminal terminal, const Clock& clock);
@@ -34,12 +45,11 @@ class Progress final : public runtime::Listener {
   void on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) override;
   void on_lost(RunId run, const Error& why) override;
   void on_breaker(const std::string& breaker, const resilience::BreakerTransition& transition) override;
+  [[nodiscard]] bool hears_output() const override { return mode_ == ProgressMode::live; }
+  void on_output(const AgentRequest& request, const model::Delta& delta) override;
 
-  enum class Ending : unsigned char { ended, interrupted };
-  /// Prints what is left and the last picture. Idempotent.
-  void finish(Ending ending);
-  /// Goes on after `finish`, below what was printed meanwhile.
-  void go_on();
+  void finish(Ending ending) override;
+  void go_on() override;
 
  private:
   struct Heard {
@@ -58,7 +68,13 @@ class Progress final : public runtime::Listener {
     std::string breaker;
     resilience::BreakerTransition transition;
   };
-  using News = std::variant<Heard, Lost, Tripped>;
+  struct Said {
+    RunId run;
+    std::string task;
+    model::Delta::Kind kind;
+    std::string text;
+  };
+  using News = std::variant<Heard, Lost, Tripped, Said>;
 
   void work();
   void push(News news);

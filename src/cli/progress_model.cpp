@@ -48,6 +48,7 @@ TaskProgress& RunProgress::line_of(workflow::TaskIndex task) {
 
 RunProgress::RunProgress(RunId id, const workflow::RunState& state) : RunProgress(id, state.definition()) {
   status_ = state.status();
+  spent_ = state.spent();
   created_ = state.created();
   for (std::size_t i = 0; i < state.tasks().size(); ++i) {
     const auto& from = state.tasks()[i];
@@ -85,8 +86,9 @@ void apply_to(TaskProgress& task, const Body& body, Instant at) {
     task.attempt = body.attempt.attempt;
     task.started = at;
     task.due = body.wake_at;
-  } else if constexpr (std::is_same_v<Body, CallStarted>) {
+  } else if constexpr (std::is_same_v<Body, CallStarted> || std::is_same_v<Body, CallEnded>) {
     task.note = call_text(body);
+    task.saying.clear();
   } else if constexpr (std::is_same_v<Body, TaskCompleted>) {
     task.status = TaskStatus::completed;
     task.ended = at;
@@ -120,6 +122,7 @@ void apply_to_item(TaskProgress& task, const Body& body) {
 
 void RunProgress::apply(const workflow::Event& event) {
   if (std::holds_alternative<workflow::AttemptFailed>(event.body)) ++retries_;
+  if (const auto* call = std::get_if<workflow::CallEnded>(&event.body)) spent_ += call->used;
   std::visit(
       [&]<class Body>(const Body& body) {
         using namespace workflow;
@@ -186,6 +189,28 @@ void RunProgress::apply(const workflow::Event& event) {
         }
       },
       event.body);
+}
+
+void RunProgress::hear(std::string_view task, model::Delta::Kind kind, std::string_view text) {
+  constexpr std::size_t most = 400;  // bytes: more than a line shows
+  const auto found = std::ranges::find(tasks_, task, &TaskProgress::name);
+  if (found == tasks_.end() || kind == model::Delta::Kind::tool_arguments) return;
+  if (found->items) return;  // several speak at the same time
+  if (kind == model::Delta::Kind::tool_name) {
+    found->saying = "asks for " + one_line(text);
+    return;
+  }
+  auto& saying = found->saying;
+  saying += text;
+  // The line that is being written, or the one before where it has hardly begun.
+  const auto last = saying.find_last_not_of("\r\n\t ");
+  const auto line = last == std::string::npos ? std::string::npos : saying.find_last_of("\r\n", last);
+  if (line != std::string::npos) saying.erase(0, line + 1);
+  if (saying.size() > most) {
+    auto from = saying.size() - most;
+    while (from < saying.size() && (static_cast<unsigned char>(saying[from]) & 0xC0U) == 0x80U) ++from;
+    saying.erase(0, from);
+  }
 }
 
 /// Where an undo step has done its work, what it undid is no longer there.

@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/uuid.hpp"
+#include "model/exchange.hpp"
 #include "resilience/circuit_breaker.hpp"
 #include "workflow/run_state.hpp"
 
@@ -28,6 +29,7 @@ struct TaskProgress {
   Instant ended{};
   std::optional<Instant> due;        ///< of its timer, while retrying or waiting
   std::string note;                  ///< why the latest attempt failed, or why it was skipped; one line
+  std::string saying;                ///< the end of what a model is saying to it just now; one line
   std::vector<std::uint32_t> needs;  ///< indexes of tasks
 };
 
@@ -46,6 +48,8 @@ class RunProgress {
 
   void apply(const workflow::Event& event);
   void apply(const std::string& breaker, const resilience::BreakerTransition& transition);
+  /// A piece of what a model says.
+  void hear(std::string_view task, model::Delta::Kind kind, std::string_view text);
 
   [[nodiscard]] RunId id() const { return id_; }
   [[nodiscard]] const std::string& workflow() const { return workflow_; }
@@ -54,6 +58,8 @@ class RunProgress {
   [[nodiscard]] std::optional<Instant> finished() const { return finished_; }
   [[nodiscard]] const std::string& error() const { return error_; }
   [[nodiscard]] std::uint32_t retries() const { return retries_; }
+  /// What its calls of models and tools have cost, those that were answered.
+  [[nodiscard]] const agent::Spend& spent() const { return spent_; }
   [[nodiscard]] const std::vector<TaskProgress>& tasks() const { return tasks_; }
   /// Those that are not closed.
   [[nodiscard]] const std::vector<BreakerProgress>& breakers() const { return breakers_; }
@@ -74,6 +80,7 @@ class RunProgress {
   std::optional<Instant> finished_;
   std::string error_;
   std::uint32_t retries_ = 0;
+  agent::Spend spent_;
   std::vector<TaskProgress> tasks_;    ///< after those of the file the undo steps that have begun
   std::vector<UndoLine> undos_;
   std::size_t shown_undos_ = 0;

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
+#include "cli/spend_text.hpp"
 #include "cli/values.hpp"
 
 namespace skein::cli {
@@ -84,7 +86,12 @@ Line task_line(const RunProgress& run, const TaskProgress& task, std::size_t nam
     case TaskStatus::running:
       say(attempt, Style::yellow);
       if (options.interrupted) say("in flight; repeated on resume", Style::yellow);
-      if (!options.interrupted) say(task.note, Style::dim);
+      if (!options.interrupted && !task.saying.empty()) {
+        const auto room = options.width > line.width() + 4 ? options.width - line.width() - 4 : 0;
+        say(tail(one_line(trim(task.saying)), room, s.ellipsis), Style::plain);
+      } else if (!options.interrupted) {
+        say(task.note, Style::dim);
+      }
       break;
     case TaskStatus::retrying:
       say(attempt, Style::yellow);
@@ -180,6 +187,7 @@ std::vector<Line> render(const RunProgress& run, const ViewOptions& options, Ins
   headline.add(look.sign, look.style).add(" ").add(one_line(run.workflow()), Style::bold).add("  ").add(words_of(run, options), look.style);
   headline.add(fmt::format("  {}/{} tasks  {}", ended, tasks.size(), steady_duration(end - run.created())), Style::dim);
   if (run.retries() > 0) headline.add(fmt::format("  {} {}", run.retries(), run.retries() == 1 ? "retry" : "retries"), Style::yellow);
+  if (!run.spent().none()) headline.add("  " + spend_text(run.spent()), Style::dim);
   headline.add("  " + run.id().str().substr(0, 13), Style::dim);
   out.push_back(std::move(headline));
 

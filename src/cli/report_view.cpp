@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "cli/output.hpp"
+#include "cli/spend_text.hpp"
 #include "cli/table.hpp"
 #include "cli/values.hpp"
 #include "config/config.hpp"
@@ -41,6 +42,13 @@ const runtime::TaskReport* last_result(const runtime::RunReport& report) {
   return nullptr;
 }
 
+/// What a task gave, for people: of an agent that thinks what it said, without what goes with it.
+const Json& said_by(const runtime::TaskReport& task) {
+  const bool thinks = task.metadata && at_pointer(*task.metadata, "/turns") != nullptr;
+  const auto* output = thinks ? at_pointer(*task.result, "/output") : nullptr;
+  return output != nullptr ? *output : *task.result;
+}
+
 std::string outcome_of(const runtime::TaskReport& task, Instant now) {
   if (task.status == TaskStatus::retrying && task.due)
     return *task.due > now ? fmt::format("retry in {}", human_duration(*task.due - now)) : std::string("its retry is due");
@@ -55,7 +63,7 @@ std::string outcome_of(const runtime::TaskReport& task, Instant now) {
   if (task.status == TaskStatus::waiting && task.due) return "until " + date_time(*task.due);
   if (task.error && task.status == TaskStatus::failed) return one_line(task.error->message);
   if (!task.skip_reason.empty()) return one_line(task.skip_reason);
-  if (task.result) return one_line(shorten(to_json(*task.result), longest_cell));
+  if (task.result) return one_line(shorten(to_json(said_by(task)), longest_cell));
   return {};
 }
 
@@ -114,7 +122,7 @@ std::string result_text(const runtime::RunReport& report, const ResultView& view
   }
   const auto* task = last_result(report);
   if (task == nullptr) return out;
-  return shorten_lines(readable(*task->result), view.lines, view.where);
+  return shorten_lines(readable(said_by(*task)), view.lines, view.where);
 }
 
 std::string report_text(const runtime::RunReport& report, const Terminal& terminal, Instant now) {
@@ -128,6 +136,7 @@ std::string report_text(const runtime::RunReport& report, const Terminal& termin
   if (report.finished) fact("took", human_duration(*report.finished - report.created));
   if (!report.error.empty()) fact("error", paint(one_line(report.error), Style::red, color));
   if (report.attempts_left) fact("attempts", fmt::format("{}, {} left", report.attempts_used, *report.attempts_left));
+  if (!report.spent.none()) fact("spent", spend_text(report.spent));
   if (report.origin) {
     const auto from = report.origin_task.empty() ? std::string() : fmt::format(", from '{}' on", one_line(report.origin_task));
     fact(fmt::format("{} of", workflow::to_string(report.origin->kind)), report.origin->run + from);
@@ -137,17 +146,26 @@ std::string report_text(const runtime::RunReport& report, const Terminal& termin
     fact("inputs", shorten(one_line(to_json(*report.inputs)), longest_cell));
   out += '\n';
 
-  Table table({"TASK", "AGENT", "STATUS", "ATTEMPTS", "TIME", "RESULT"});
+  const bool spends = std::ranges::any_of(report.tasks, [](const auto& task) { return !task.spent.none(); });
+  std::vector<std::string> headings{"TASK", "AGENT", "STATUS", "ATTEMPTS", "TIME"};
+  if (spends) headings.emplace_back("TOKENS"), headings.emplace_back("COST");
+  headings.emplace_back("RESULT");
+  Table table(std::move(headings));
   for (const auto& task : report.tasks) {
     const auto word = word_for(task.status);
     std::string time;
     if (task.started) time = human_duration(task.ended.value_or(now) - *task.started);
-    table.add({{one_line(task.name)},
-               {one_line(task.agent), Style::dim},
-               {word.text, word.style},
-               {task.attempts == 0 ? "" : std::to_string(task.attempts)},
-               {time},
-               {outcome_of(task, now), task.status == TaskStatus::failed ? Style::red : Style::dim}});
+    std::vector<Table::Cell> row{{one_line(task.name)},
+                                 {one_line(task.agent), Style::dim},
+                                 {word.text, word.style},
+                                 {task.attempts == 0 ? "" : std::to_string(task.attempts)},
+                                 {time}};
+    if (spends) {
+      row.push_back({task.spent.tokens == 0 ? "" : grouped(task.spent.tokens)});
+      row.push_back({task.spent.nano_dollars == 0 ? "" : short_money(task.spent.nano_dollars)});
+    }
+    row.push_back({outcome_of(task, now), task.status == TaskStatus::failed ? Style::red : Style::dim});
+    table.add(std::move(row));
   }
   for (const auto& line : table.lines(terminal.interactive ? terminal.width : 0, color)) out += line + "\n";
 

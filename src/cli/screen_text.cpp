@@ -1,5 +1,6 @@
 #include "cli/screen_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <utility>
@@ -112,6 +113,19 @@ std::string clip(std::string_view text, std::size_t columns, std::string_view el
   return out;
 }
 
+std::string tail(std::string_view text, std::size_t columns, std::string_view ellipsis) {
+  if (display_width(text) <= columns) return std::string(text);
+  const auto room = columns - std::min(columns, display_width(ellipsis));
+  std::size_t from = text.size();
+  while (from > 0) {
+    auto before = from - 1;
+    while (before > 0 && (static_cast<unsigned char>(text[before]) & 0xC0U) == 0x80U) --before;
+    if (display_width(text.substr(before)) > room) break;
+    from = before;
+  }
+  return clip(ellipsis, columns, "") + std::string(text.substr(from));
+}
+
 std::string pad(std::string_view text, std::size_t columns) {
   std::string out(text);
   const auto width = display_width(text);
@@ -158,6 +172,25 @@ std::string Line::text(std::size_t columns, bool color) const {
     }
     out += paint(span.text, span.style, color);
     if (cut) left -= width;
+  }
+  return out;
+}
+
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
+  const std::size_t room = width > indent + 20 ? width - indent : 20;
+  std::string out;
+  for (const auto paragraph : split(text, '\n')) {
+    std::size_t column = 0;
+    if (!out.empty()) out += "\n" + std::string(indent, ' ');
+    for (const auto word : split(paragraph, ' ')) {
+      if (column > 0 && column + 1 + word.size() > room) {
+        out += "\n" + std::string(indent, ' ');
+        column = 0;
+      }
+      if (column > 0) out += ' ', ++column;
+      out += word;
+      column += word.size();
+    }
   }
   return out;
 }

@@ -11,12 +11,17 @@ namespace skein::cli {
 [[nodiscard]] std::size_t display_width(std::string_view text);
 /// At most `columns` wide, ending with `ellipsis` where something was cut.
 [[nodiscard]] std::string clip(std::string_view text, std::size_t columns, std::string_view ellipsis = "…");
+/// The end of `text`, at most `columns` wide, beginning with `ellipsis` where something was cut.
+[[nodiscard]] std::string tail(std::string_view text, std::size_t columns, std::string_view ellipsis = "…");
 /// `text` and as many blanks as it takes to be `columns` wide.
 [[nodiscard]] std::string pad(std::string_view text, std::size_t columns);
 /// One line without control characters: what comes from outside must not move the cursor. Invalid UTF-8 becomes U+FFFD.
 [[nodiscard]] std::string one_line(std::string_view text);
 /// As `one_line`, but line breaks and tabs stay.
 [[nodiscard]] std::string printable(std::string_view text);
+
+/// Broken at blanks into lines of at most `width` bytes, all but the first indented; line breaks in `text` stay.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
 
 enum class Style : unsigned char { plain, bold, dim, red, green, yellow, blue, magenta, cyan };
 

@@ -10,7 +10,7 @@ namespace skein::cli {
 Result<int> tell_run(Session& session, const DriveOptions& options, const std::string& name,
                      const std::function<Result<std::string>(runtime::Runtime&, const runtime::RunReport&)>& say) {
   configure_logs(options.debug);
-  const auto runtime = open_existing(options.common, options_to_drive());
+  const auto runtime = open_existing(options.common, options_to_drive(options));
   if (!runtime) return std::unexpected(runtime.error());
   const auto run = find_run(**runtime, name);
   if (!run) return std::unexpected(run.error());

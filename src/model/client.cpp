@@ -34,6 +34,16 @@ std::string complaint_in(const Codec& codec, std::string_view body) {
   return text.starts_with('<') ? std::string() : to_valid_utf8(text.substr(0, longest_text));
 }
 
+/// A server, or a recording, may answer with a stream where none was asked for.
+Result<Response> read_answer(const Codec& codec, const http::Response& answer) {
+  const auto type = answer.headers.get("content-type");
+  const bool streamed = type && (type->starts_with("text/event-stream") || type->starts_with("application/x-ndjson"));
+  if (!streamed) return read_body(codec, answer.body);
+  AnswerReader reader(codec, [](const Delta&) {});
+  (void)reader.take(answer, answer.body);
+  return reader.finish();
+}
+
 /// Answers that say what they wanted to say; others may turn out otherwise the next time.
 bool worth_keeping(const Response& response) { return response.finish == Finish::stop || response.finish == Finish::tool_calls; }
 
@@ -168,7 +178,7 @@ Result<Response> Client::conclude(const Call& call, Try& outcome) const {
       return std::unexpected(status_failure(call.asked, answer, complaint_in(*services_.codec, answer.body), services_.clock.now()));
     }
   }
-  auto response = outcome.reader ? outcome.reader->finish() : read_body(*services_.codec, (*outcome.answer)->body);
+  auto response = outcome.reader ? outcome.reader->finish() : read_answer(*services_.codec, **outcome.answer);
   if (!response) return std::unexpected(call_failure(call.asked, std::move(response.error())));
   return response;
 }

@@ -100,6 +100,13 @@ TEST_F(ClientTest, AsksAndAnswers) {
   EXPECT_EQ(sent.connect_timeout, milliseconds{5000});
 }
 
+TEST_F(ClientTest, AStreamThatNobodyAskedForIsRead) {
+  client({{.headers = {{"content-type", "text/event-stream; charset=utf-8"}}, .body = word("Hel") + word("lo") + end}});
+  const auto answer = ask();
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(text_of(answer->message), "Hello");
+}
+
 TEST_F(ClientTest, StreamsWhereverTheBytesAreCut) {
   const auto whole = word("Hel") + word("lo") + end;
   for (std::size_t cut = 0; cut <= whole.size(); ++cut) {

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "http/url.hpp"
 #include "model/profile.hpp"
+#include "model/provider_status.hpp"
 
 namespace skein::model {
 namespace {
@@ -199,6 +200,11 @@ Result<ProviderSettings> resolve_provider(const ModelName& name, const ProviderO
     if (const auto colon = credentials.find(':'); colon != std::string::npos) secrets.add(std::string_view(credentials).substr(colon + 1));
   }
   return settings;
+}
+
+std::string_view key_variable_of(std::string_view provider) {
+  const auto* const found = std::ranges::find(providers, provider, &Provider::name);
+  return found == providers.end() ? std::string_view() : found->key_variable;
 }
 
 std::vector<std::string> network_providers() {

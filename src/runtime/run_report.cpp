@@ -43,6 +43,16 @@ std::optional<AwaitedReport> awaited(const workflow::RunState& state, workflow::
 
 }  // namespace
 
+namespace {
+
+JsonObject to_json_object(const agent::Spend& spent) {
+  JsonObject out{{"tokens", spent.tokens}, {"tool_calls", spent.tool_calls}};
+  if (spent.nano_dollars > 0) out["cost_usd"] = static_cast<double>(spent.nano_dollars) / 1e9;
+  return out;
+}
+
+}  // namespace
+
 RunReport report_of(RunId id, const workflow::RunState& state) {
   const auto& definition = state.definition();
   RunReport report{.id = id,
@@ -52,6 +62,7 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
                    .parent = state.parent(),
                    .attempts_used = state.attempts_used(),
                    .attempts_left = state.attempts_left(),
+                   .spent = state.spent(),
                    .status = state.status(),
                    .origin = state.origin(),
                    .origin_task = {},
@@ -82,7 +93,8 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
                    .result = now.result,
                    .metadata = now.metadata,
                    .error = {},
-                   .skip_reason = now.skip_reason};
+                   .skip_reason = now.skip_reason,
+                   .spent = {}};
     if (now.attempt > 0) out.started = now.started;
     if (is_final(now.status)) out.ended = now.ended;
     const bool waits = now.status == TaskStatus::retrying || now.status == TaskStatus::waiting;
@@ -126,6 +138,7 @@ Json to_json_value(const RunReport& report) {
     out["execution_time"] = std::chrono::duration<double>(*report.finished - report.created).count();
   }
   if (report.attempts_left) out["budget"] = JsonObject{{"attempts_used", report.attempts_used}, {"attempts_left", *report.attempts_left}};
+  if (!report.spent.none()) out["spent"] = to_json_object(report.spent);
   if (report.inputs) out["inputs"] = *report.inputs;
   if (report.outputs) out["outputs"] = *report.outputs;
   JsonArray tasks;
@@ -161,6 +174,7 @@ Json to_json_value(const RunReport& report) {
       t["awaits"] = std::move(awaits);
     }
     if (task.result) t["result"] = *task.result;
+    if (!task.spent.none()) t["spent"] = to_json_object(task.spent);
     if (task.metadata) t["metadata"] = *task.metadata;
     if (task.error) t["error"] = error_to_json(*task.error);
     if (!task.skip_reason.empty()) t["skip_reason"] = task.skip_reason;

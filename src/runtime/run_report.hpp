@@ -7,6 +7,7 @@
 
 #include <skein/status.hpp>
 
+#include "agent/spend.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -51,6 +52,7 @@ struct TaskReport {
   JsonPtr metadata;
   std::optional<Error> error;
   std::string skip_reason;
+  agent::Spend spent;                  ///< on models and tools, as far as it was answered; filled by Runtime::report
 };
 
 /// A run as its journal tells it.
@@ -62,6 +64,7 @@ struct RunReport {
   std::optional<RunId> parent;         ///< the run that began it
   std::uint32_t attempts_used = 0;
   std::optional<std::uint32_t> attempts_left;  ///< of its budget; empty where that has none
+  agent::Spend spent;                  ///< by all tasks, inner workflows included; calls under way at their worst
   RunStatus status = RunStatus::pending;
   std::optional<workflow::Origin> origin;  ///< the run that it was made from
   std::string origin_task;             ///< the task that was named for that; may be empty

@@ -420,9 +420,22 @@ Result<workflow::RunState> Runtime::state(RunId run) const {
 }
 
 Result<RunReport> Runtime::report(RunId run) const {
-  const auto folded = state(run);
-  if (!folded) return std::unexpected(folded.error());
-  auto report = report_of(run, *folded);
+  std::optional<workflow::RunState> state;
+  std::map<std::string, agent::Spend, std::less<>> spent;  // by task
+  const auto read = visit_events(run, [&](const workflow::DefinitionPtr& definition) {
+    state.emplace(definition);
+    return [&](const workflow::Event& event) -> Result<bool> {
+      if (auto folded = state->apply(event); !folded) return std::unexpected(damaged_journal(run, folded.error()));
+      if (const auto* call = std::get_if<workflow::CallEnded>(&event.body))
+        spent[state->definition().tasks[call->attempt.task].name] += call->used;
+      return true;
+    };
+  });
+  if (!read) return std::unexpected(read.error());
+  auto report = report_of(run, *state);
+  for (auto& task : report.tasks) {
+    if (const auto found = spent.find(task.name); found != spent.end()) task.spent = found->second;
+  }
   const auto row = store_->find_run(run);
   if (row && row->summary.status == RunStatus::pending) report.status = RunStatus::pending;  // nobody has begun it
   return report;

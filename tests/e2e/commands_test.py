@@ -11,7 +11,7 @@ import unittest
 
 from harness import SKEIN, SkeinTest, failing, hello
 
-COMMANDS = ["run", "resume", "approve", "reject", "answer", "signal", "cancel", "compensate", "retry", "fork", "replay", "diff", "worker", "runs", "show", "events", "init", "validate", "test", "graph", "prune", "doctor", "completion", "version"]
+COMMANDS = ["run", "resume", "approve", "reject", "answer", "signal", "cancel", "compensate", "retry", "fork", "replay", "diff", "worker", "runs", "show", "events", "init", "validate", "test", "graph", "agent run", "models", "models list", "tools list", "tools show", "tools call", "prune", "doctor", "completion", "version"]
 
 
 class Help(SkeinTest):
@@ -19,7 +19,7 @@ class Help(SkeinTest):
         overview = self.skein("--help").stdout
         for command in COMMANDS:
             self.assertIn(f"  {command} ", overview)
-            text = self.skein(command, "--help").stdout
+            text = self.skein(*command.split(), "--help").stdout
             examples = text.split("Examples:")[1]
             self.assertGreaterEqual(examples.count("skein "), 2, command)
             self.assertIn("--json", text)
@@ -35,6 +35,13 @@ class Help(SkeinTest):
             (["prune", "--older-than", "old", "--yes"], "not a duration"),
             (["prune"], "--older-than is missing"),
             (["run", "none.yaml"], "none.yaml"),
+            (["tools", "lst"], "did you mean 'list'"),
+            (["tools", "show", "calculater"], "did you mean 'calculator'"),
+            (["agent", "run", "hello"], "set SKEIN_MODEL"),
+            (["agent", "run", "hello", "-m", "gpt-4o"], "did you mean 'openai/gpt-4o'"),
+            (["agent", "run", "", "-m", "ollama/x"], "TASK is empty"),
+            (["agent", "run", "hello", "-m", "ollama/x", "-t", "calculater"], "did you mean 'calculator'"),
+            (["models", "list", "opnai"], "it is one of"),
             (["runs", "--limit", "0"], "from 1"),
             (["runs", "--limit", "many"], "--limit takes a whole number"),
             (["worker", "--shards", "-1"], "--shards takes a whole number"),
@@ -253,9 +260,9 @@ class Files(SkeinTest):
 
     def test_completion_is_accepted_by_bash_and_completes(self):
         script = self.skein("completion", "bash").stdout
-        ask = script + "\nCOMP_WORDS=(skein run --dur); COMP_CWORD=2; _skein; echo \"${COMPREPLY[@]}\"; COMP_WORDS=(skein r); COMP_CWORD=1; _skein; echo \"${COMPREPLY[@]}\"\n"
+        ask = script + "\nCOMP_WORDS=(skein run --dur); COMP_CWORD=2; _skein; echo \"${COMPREPLY[@]}\"; COMP_WORDS=(skein r); COMP_CWORD=1; _skein; echo \"${COMPREPLY[@]}\"; COMP_WORDS=(skein tools s); COMP_CWORD=2; _skein; echo \"${COMPREPLY[@]}\"; COMP_WORDS=(skein agent run --bud); COMP_CWORD=3; _skein; echo \"${COMPREPLY[@]}\"\n"
         done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, timeout=30)
-        self.assertEqual(done.stdout.split("\n")[:2], ["--durability", "run resume retry reject replay runs"], done.stderr)
+        self.assertEqual(done.stdout.split("\n")[:4], ["--durability", "run resume retry reject replay runs", "show", "--budget-cost --budget-tokens"], done.stderr)
         for shell in ("zsh", "fish"):
             self.assertIn("durability", self.skein("completion", shell).stdout)
         self.skein("completion", "csh", expect=2)

@@ -15,6 +15,7 @@ EXPECTED = {
     "04_crash_and_resume": ["kill -9!", "Each step ran exactly once"],
     "05_review_loop": ["how: shortened in 6 rounds: 206 → 157 → 99 → 80 → 61 → 42 words", "text: Geese fly in a skein"],
     "06_undo": ["still booked: nothing"],
+    "07_agent_with_tools": ["answer: The trip cost 399.60 euros in all, 133.20 a day", 'sources: ["trip.csv"]'],
 }
 ARGUMENTS = {"06_undo": ["-i", "guests=6"]}
 FAILS = {"06_undo": 1}

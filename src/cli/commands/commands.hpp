@@ -29,6 +29,9 @@ void register_graph(CommandLine& line, Session& session);
 void register_prune(CommandLine& line, Session& session);
 void register_doctor(CommandLine& line, Session& session);
 void register_completion(CommandLine& line, Session& session);
+void register_agent(CommandLine& line, Session& session);
+void register_models(CommandLine& line, Session& session);
 void register_version(CommandLine& line, Session& session);
+void register_tools(CommandLine& line, Session& session);
 
 }  // namespace skein::cli

@@ -15,7 +15,7 @@ struct ResumeOptions {
 
 Result<int> resume(Session& session, const ResumeOptions& options) {
   configure_logs(options.drive.debug);
-  const auto runtime = open_existing(options.drive.common, options_to_drive());
+  const auto runtime = open_existing(options.drive.common, options_to_drive(options.drive));
   if (!runtime) return std::unexpected(runtime.error());
   const auto run = find_run(**runtime, options.run);
   if (!run) return std::unexpected(run.error());

@@ -88,7 +88,7 @@ Result<int> run(Session& session, const RunOptions& options) {
   if (!loaded) return std::unexpected(loaded.error());
   const auto inputs = gather_inputs(options, **loaded);
   if (!inputs) return std::unexpected(inputs.error());
-  auto wanted = options_to_drive();
+  auto wanted = options_to_drive(options.drive);
   if (options.durability == "normal") wanted.durability = runtime::Durability::normal;
   if (options.durability == "memory") wanted.durability = runtime::Durability::memory;
   const auto runtime = open_or_create(options.drive.common, std::move(wanted));

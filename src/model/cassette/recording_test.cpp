@@ -164,6 +164,17 @@ TEST_F(RecordingTest, AMissShowsTheNearestRequest) {
   EXPECT_NE(send("{}", "/other").error().message.find("what was recorded is POST /v1/chat (line 2)"), std::string::npos);
 }
 
+TEST_F(RecordingTest, WhetherAStreamIsWantedDoesNotCount) {
+  record({{.chunks = {"data: 1\n", "\n"}}});
+  std::vector<std::string> chunks;
+  ASSERT_TRUE(stream(R"({"model":"m","stream":true,"stream_options":{"include_usage":true}})", chunks));
+  replay();
+  const auto whole = send(R"({"model":"m"})");
+  ASSERT_TRUE(whole) << whole.error().message;
+  EXPECT_EQ(whole->body, "data: 1\n\n");
+  EXPECT_FALSE(send(R"({"model":"n","stream":false})"));
+}
+
 TEST_F(RecordingTest, EveryAnswerIsGivenOnce) {
   record({{.body = "{}"}, {.body = "{}"}});
   ASSERT_TRUE(send("{}"));
