@@ -172,7 +172,9 @@ CommandLine::CommandLine() : app_(std::make_unique<CLI::App>("", "skein")) { app
 CommandLine::~CommandLine() = default;
 
 Command& CommandLine::command(std::string name, std::string group, std::string summary) {
-  auto* app = app_->add_subcommand(name);
+  auto plain = name;  // the library's names have no blanks, and it is never asked to find one
+  std::replace(plain.begin(), plain.end(), ' ', '-');
+  auto* app = app_->add_subcommand(plain);
   app->set_help_flag();
   app->allow_extras();  // reported by explain_unexpected
   commands_.push_back(std::unique_ptr<Command>(new Command(*app, std::move(name), std::move(group), std::move(summary))));
@@ -184,6 +186,24 @@ const Command* CommandLine::find(std::string_view name) const {
     if (command->name() == name) return command.get();
   }
   return nullptr;
+}
+
+std::vector<std::string> CommandLine::under(std::string_view first) const {
+  std::vector<std::string> out;
+  for (const auto& command : commands_) {
+    const std::string_view name = command->name();
+    if (name.size() > first.size() && name.starts_with(first) && name[first.size()] == ' ') out.emplace_back(name.substr(first.size() + 1));
+  }
+  return out;
+}
+
+std::string CommandLine::help_of_group(std::string_view first, std::size_t width) const {
+  auto out = fmt::format("Usage: skein {} COMMAND [options]\n\n", first);
+  for (const auto& word : under(first)) {
+    const auto name = fmt::format("{} {}", first, word);
+    out += entry(name, find(name)->summary(), 16, width);
+  }
+  return out + fmt::format("\n`skein {} COMMAND --help` explains a command.\n", first);
 }
 
 std::string CommandLine::help(std::size_t width) const {
@@ -211,7 +231,7 @@ Error CommandLine::explain_unexpected(const Command& command, const std::vector<
     const auto name = word.substr(0, word.find('='));
     message = fmt::format("unknown option '{}'{}", name, did_you_mean(name, long_names(command)));
   } else {
-    message = fmt::format("unexpected argument '{}'", word);
+    message = fmt::format("unexpected argument '{}'{}", word, did_you_mean(word, under(command.name())));
   }
   return {.code = ErrorCode::invalid_argument,
           .message = fmt::format("{}\nSee: skein {} --help", message, command.name()),
@@ -232,24 +252,36 @@ Result<Action> CommandLine::parse(std::vector<std::string> arguments, const std:
   std::string first = arguments.front();
   if (first == "--version" || first == "-V") arguments.front() = first = "version";
   if (first == "--help" || first == "-h" || first == "help") {
-    const Command* asked = arguments.size() > 1 ? find(arguments[1]) : nullptr;
-    return show(asked != nullptr ? asked->help(width) : help(width));
+    if (arguments.size() == 1) return show(help(width));
+    arguments.erase(arguments.begin());
+    first = arguments.front();
+    arguments.emplace_back("--help");
   }
-  const Command* command = find(first);
+  const Command* command = arguments.size() > 1 ? find(first + " " + arguments[1]) : nullptr;
+  const std::ptrdiff_t words = command != nullptr ? 2 : 1;
+  if (command == nullptr) command = find(first);
+  const auto commands_under = under(first);
+  if (command == nullptr && !commands_under.empty()) {
+    if (arguments.size() == 1 || arguments[1] == "--help" || arguments[1] == "-h") return show(help_of_group(first, width));
+    auto advice = did_you_mean(arguments[1], commands_under);
+    if (advice.empty()) advice = "; it is one of " + list_of(commands_under, " or ");
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}' is no command of skein {}{}\nSee: skein {} --help", arguments[1], first, advice, first));
+  }
   if (command == nullptr) {
     std::vector<std::string> names;
-    for (const auto& known : commands_) names.push_back(known->name());
+    for (const auto& known : commands_) names.push_back(known->name().substr(0, known->name().find(' ')));
     if (first.starts_with('-'))
       return fail(ErrorCode::invalid_argument, fmt::format("the command comes first: skein COMMAND {} …\nSee: skein --help", first));
     return fail(ErrorCode::invalid_argument, fmt::format("unknown command '{}'{}\nSee: skein --help", first, did_you_mean(first, names)));
   }
   const auto end_of_options = std::find(arguments.begin(), arguments.end(), "--");
-  for (auto it = arguments.begin() + 1; it != end_of_options; ++it) {
+  for (auto it = arguments.begin() + words; it < end_of_options; ++it) {
     if (*it == "--help" || *it == "-h") return show(command->help(width));
   }
   auto* app = command->app_;
+  arguments.erase(arguments.begin(), arguments.begin() + words);
   std::reverse(arguments.begin(), arguments.end());
-  arguments.pop_back();
   try {
     app->parse(std::move(arguments));
   } catch (const CLI::RequiredError& e) {

@@ -70,6 +70,7 @@ class CommandLine {
   CommandLine();
   ~CommandLine();
 
+  /// A name of two words, "tools list", is one of several commands under the first.
   Command& command(std::string name, std::string group, std::string summary);
   [[nodiscard]] const std::vector<std::unique_ptr<Command>>& commands() const { return commands_; }
 
@@ -80,6 +81,9 @@ class CommandLine {
 
  private:
   [[nodiscard]] const Command* find(std::string_view name) const;
+  /// The second words of the commands of two words that begin with this one.
+  [[nodiscard]] std::vector<std::string> under(std::string_view first) const;
+  [[nodiscard]] std::string help_of_group(std::string_view first, std::size_t width) const;
   [[nodiscard]] Error explain_unexpected(const Command& command, const std::vector<std::string>& left) const;
 
   std::unique_ptr<CLI::App> app_;

@@ -34,6 +34,11 @@ struct Fixture {
           return 0;
         });
     line.command("runs", "Look", "List runs").action([] { return Result<int>(0); });
+    line.command("things list", "Look", "List things").flag("--json", json, "As JSON").action([this]() -> Result<int> {
+      ran = true;
+      return 0;
+    });
+    line.command("things call", "Look", "Call a thing").positional("TOOL", file, Need::required, "Which").action([] { return Result<int>(0); });
   }
 
   /// The message of the error, or empty after what was asked for has run.
@@ -98,11 +103,28 @@ TEST(Arguments, HelpIsEverywhere) {
   EXPECT_FALSE(f.ran);
 }
 
+TEST(Arguments, CommandsOfTwoWords) {
+  Fixture f;
+  EXPECT_EQ(f.go({"things", "list", "--json"}), "");
+  EXPECT_TRUE(f.ran && f.json);
+  EXPECT_EQ(f.go({"things", "call", "list"}), "");
+  EXPECT_EQ(f.file, "list");
+  EXPECT_EQ(f.go({"things"}), "");
+  EXPECT_NE(f.printed.find("things list"), std::string::npos);
+  EXPECT_EQ(f.go({"things", "call", "--help"}), "");
+  EXPECT_NE(f.printed.find("Usage: skein things call TOOL [options]"), std::string::npos);
+  const auto asked = f.printed;
+  EXPECT_EQ(f.go({"help", "things", "call"}), "");
+  EXPECT_EQ(f.printed, asked);
+  EXPECT_EQ(f.go({"things", "lst"}), "'lst' is no command of skein things; did you mean 'list'?\nSee: skein things --help");
+  EXPECT_EQ(f.go({"thing", "list"}), "unknown command 'thing'; did you mean 'things'?\nSee: skein --help");
+}
+
 TEST(Arguments, CompletionKnowsCommandsOptionsAndChoices) {
   Fixture f;
   for (const char* shell : {"bash", "zsh", "fish"}) {
     const auto script = completion_script(f.line, shell);
-    for (const char* word : {"runs", "durability", "normal", "store"})
+    for (const char* word : {"runs", "durability", "normal", "store", "things", "skein tools list --names"})
       EXPECT_NE(script.find(word), std::string::npos) << shell << " lacks " << word;
   }
 }

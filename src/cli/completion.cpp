@@ -1,5 +1,9 @@
 #include "cli/completion.hpp"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "base/text.hpp"
@@ -22,7 +26,47 @@ std::string for_zsh(std::string_view text) {
 }
 
 bool wants_run(const Command::Option& option) { return option.positional && option.names == "RUN"; }
+bool wants_tool(const Command::Option& option) { return option.names == "TOOL" || option.value == "TOOL"; }
 bool wants_file(const Command::Option& option) { return option.value == "FILE" || option.value == "PATH"; }
+
+/// First words, each once, with the second words of those commands that have two.
+struct Head {
+  std::string word;
+  std::string summary;
+  const Command* itself = nullptr;  ///< the command of this one word
+  std::vector<const Command*> under;
+};
+std::string_view second_word(const Command& command) {
+  const std::string_view name = command.name();
+  return name.substr(name.find(' ') + 1);
+}
+std::vector<Head> heads_of(const CommandLine& line) {
+  std::vector<Head> out;
+  for (const auto& command : line.commands()) {
+    const auto blank = command->name().find(' ');
+    const auto word = command->name().substr(0, blank);
+    auto head = std::ranges::find(out, word, &Head::word);
+    if (head == out.end()) head = out.insert(out.end(), {.word = word, .summary = command->group(), .itself = nullptr, .under = {}});
+    if (blank != std::string::npos) {
+      head->under.push_back(command.get());
+    } else {
+      head->itself = command.get();
+      head->summary = command->summary();
+    }
+  }
+  for (auto& head : out) {
+    if (head.itself != nullptr) continue;
+    std::string words;
+    for (const auto* command : head.under) words += (words.empty() ? "" : ", ") + std::string(second_word(*command));
+    head.summary = words;
+  }
+  return out;
+}
+std::string second_words(const Head& head) {
+  std::string out;
+  for (const auto* command : head.under) out += (out.empty() ? "" : " ") + std::string(second_word(*command));
+  return out;
+}
 
 std::string names_of(const Command& command) {
   std::string out;
@@ -36,13 +80,24 @@ std::string names_of(const Command& command) {
 std::string bash(const CommandLine& line) {
   std::string commands;
   std::string cases;
+  std::string groups;
+  for (const auto& head : heads_of(line)) {
+    commands += (commands.empty() ? "" : " ") + head.word;
+    if (head.under.empty()) continue;
+    const auto words = second_words(head);
+    groups += fmt::format(
+        "    {0})\n"
+        "      if [ \"$COMP_CWORD\" -eq 2 ]; then COMPREPLY=($(compgen -W '{1} {2}' -- \"$word\")); return; fi\n"
+        "      case \"${{COMP_WORDS[2]}}\" in {3}) command=\"$command ${{COMP_WORDS[2]}}\" ;; esac ;;\n",
+        head.word, words, head.itself != nullptr ? names_of(*head.itself) : "--help", replaced(words, " ", "|"));
+  }
   for (const auto& command : line.commands()) {
-    commands += (commands.empty() ? "" : " ") + command->name();
     std::string values;
     std::string words;
     for (const auto& option : command->options()) {
       if (!option.choices.empty() && option.positional) words = fmt::format("{}", fmt::join(option.choices, " "));
       if (wants_run(option)) words = "last $(_skein_runs)";
+      if (wants_tool(option) && option.positional) words = "$(skein tools list --names 2>/dev/null)";
       if (option.positional || option.value.empty()) continue;
       const auto pattern = fmt::format("{}", fmt::join(split(option.names, ','), "|"));
       if (!option.choices.empty()) {
@@ -50,11 +105,14 @@ std::string bash(const CommandLine& line) {
             fmt::format("        {}) COMPREPLY=($(compgen -W '{}' -- \"$word\")); return ;;\n", pattern, fmt::join(option.choices, " "));
       } else if (wants_file(option)) {
         values += fmt::format("        {}) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n", pattern);
+      } else if (wants_tool(option)) {
+        values += fmt::format("        {}) COMPREPLY=($(compgen -W \"$(skein tools list --names 2>/dev/null)\" -- \"$word\")); return ;;\n",
+                              pattern);
       } else {
         values += fmt::format("        {}) return ;;\n", pattern);
       }
     }
-    cases += fmt::format("    {})\n", command->name());
+    cases += fmt::format("    '{}')\n", command->name());
     if (!values.empty()) cases += "      case \"$before\" in\n" + values + "      esac\n";
     cases +=
         fmt::format("      if [[ \"$word\" == -* ]]; then COMPREPLY=($(compgen -W '{}' -- \"$word\")); return; fi\n", names_of(*command));
@@ -72,22 +130,38 @@ std::string bash(const CommandLine& line) {
       "  local word=\"${{COMP_WORDS[COMP_CWORD]}}\" before=\"${{COMP_WORDS[COMP_CWORD-1]}}\"\n"
       "  COMPREPLY=()\n"
       "  if [ \"$COMP_CWORD\" -eq 1 ]; then COMPREPLY=($(compgen -W '{} --help --version' -- \"$word\")); return; fi\n"
-      "  case \"${{COMP_WORDS[1]}}\" in\n{}  esac\n"
+      "  local command=\"${{COMP_WORDS[1]}}\"\n"
+      "  case \"$command\" in\n{}  esac\n"
+      "  case \"$command\" in\n{}  esac\n"
       "}}\n"
       "complete -o filenames -F _skein skein",
-      commands, cases);
+      commands, groups, cases);
 }
 
 std::string zsh(const CommandLine& line) {
   std::string commands;
   std::string cases;
+  std::string groups;
+  for (const auto& head : heads_of(line)) {
+    commands += fmt::format("    '{}:{}'\n", head.word, quoted(head.summary));
+    if (head.under.empty()) continue;
+    std::string described;
+    for (const auto* command : head.under) described += fmt::format(" '{}:{}'", second_word(*command), quoted(command->summary()));
+    groups += fmt::format(
+        "    {})\n"
+        "      if (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then\n"
+        "        commands=({} ); _describe command commands; return\n"
+        "      fi\n"
+        "      case $words[2] in {}) command=\"$command $words[2]\"; shift words; (( CURRENT-- )) ;; esac ;;\n",
+        head.word, described, replaced(second_words(head), " ", "|"));
+  }
   for (const auto& command : line.commands()) {
-    commands += fmt::format("    '{}:{}'\n", command->name(), quoted(command->summary()));
-    cases += fmt::format("    {})\n      _arguments", command->name());
+    cases += fmt::format("    '{}')\n      _arguments", command->name());
     for (const auto& option : command->options()) {
       const auto what = option.choices.empty()
                             ? (wants_file(option)  ? "_files"
                                : wants_run(option) ? "{_values run last ${(f)\"$(skein runs --ids --limit 50 2>/dev/null)\"}}"
+                               : wants_tool(option) ? "{_values tool ${(f)\"$(skein tools list --names 2>/dev/null)\"}}"
                                                    : "")
                             : fmt::format("({})", fmt::join(option.choices, " "));
       if (option.positional) {
@@ -111,20 +185,38 @@ std::string zsh(const CommandLine& line) {
       "  local command=$words[2]\n"
       "  shift words; (( CURRENT-- ))\n"
       "  case $command in\n{}  esac\n"
+      "  case $command in\n{}  esac\n"
       "}}\n"
       "compdef _skein skein",
-      commands, cases);
+      commands, groups, cases);
 }
 
 std::string fish(const CommandLine& line) {
   std::string out = "# fish completion for skein. To keep it: skein completion fish > ~/.config/fish/completions/skein.fish\n";
+  const auto heads = heads_of(line);
+  for (const auto& head : heads) {
+    out += fmt::format("complete -c skein -n __fish_use_subcommand -f -a {} -d '{}'\n", head.word, replaced(head.summary, "'", "\\'"));
+    for (const auto* command : head.under) {
+      out += fmt::format("complete -c skein -n '__fish_seen_subcommand_from {}; and not __fish_seen_subcommand_from {}' -f -a {} -d '{}'\n",
+                         head.word, second_words(head), second_word(*command), replaced(command->summary(), "'", "\\'"));
+    }
+  }
   for (const auto& command : line.commands()) {
-    out += fmt::format("complete -c skein -n __fish_use_subcommand -f -a {} -d '{}'\n", command->name(),
-                       replaced(command->summary(), "'", "\\'"));
+    const auto blank = command->name().find(' ');
+    auto seen = fmt::format("__fish_seen_subcommand_from {}", command->name().substr(0, blank));
+    if (blank != std::string::npos) seen += fmt::format("; and __fish_seen_subcommand_from {}", second_word(*command));
+    for (const auto& head : heads) {  // the same word may be a command by itself and come second elsewhere
+      const bool also = std::ranges::any_of(head.under, [&](const auto* other) { return second_word(*other) == command->name(); });
+      if (also) seen += fmt::format("; and not __fish_seen_subcommand_from {}", head.word);
+    }
     for (const auto& option : command->options()) {
-      const auto when = fmt::format("complete -c skein -n '__fish_seen_subcommand_from {}'", command->name());
+      const auto when = fmt::format("complete -c skein -n '{}'", seen);
       if (wants_run(option)) {
         out += when + " -f -a \"last (skein runs --ids --limit 50 2>/dev/null)\"\n";
+        continue;
+      }
+      if (wants_tool(option) && option.positional) {
+        out += when + " -f -a \"(skein tools list --names 2>/dev/null)\"\n";
         continue;
       }
       if (option.positional) {
@@ -136,6 +228,8 @@ std::string fish(const CommandLine& line) {
         out += name.starts_with("--") ? fmt::format(" -l {}", name.substr(2)) : fmt::format(" -s {}", name.substr(1));
       if (!option.choices.empty()) {
         out += fmt::format(" -x -a '{}'", fmt::join(option.choices, " "));
+      } else if (wants_tool(option)) {
+        out += " -x -a \"(skein tools list --names 2>/dev/null)\"";
       } else if (!option.value.empty()) {
         out += wants_file(option) ? " -r -F" : " -x";
       }
