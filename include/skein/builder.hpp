@@ -73,6 +73,8 @@ class AgentBuilder {
   AgentBuilder& output_schema(Json schema);
   /// It reviews its answer once before the answer counts.
   AgentBuilder& reflect(bool yes = true);
+  /// The conversation that it goes on with, also over runs; a name, such as "{{ inputs.user }}".
+  AgentBuilder& session(std::string_view name);
   AgentBuilder& budget(const AgentBudget& limits);
   /// What tasks of an agent of type workflow run.
   AgentBuilder& workflow(const Workflow& inner);

@@ -36,6 +36,7 @@ struct CallAnswer {
 struct Turn {
   std::vector<MachineCall> calls;
   std::optional<AgentResponse> end;
+  std::vector<Json> said = {};  ///< with an `end` that succeeded: the messages that a session keeps of it
 };
 
 /// The idempotency key of a call: the same when it is repeated.
@@ -71,8 +72,8 @@ class Machine {
 /// An agent that works through a machine.
 class MachineAgent : public Agent {
  public:
-  /// `request` outlives the machine. An error is the attempt's failure.
-  [[nodiscard]] virtual Result<std::unique_ptr<Machine>> work_on(const AgentRequest& request) = 0;
+  /// `request` outlives the machine. `earlier`: the messages of the session that it goes on with. An error is the attempt's failure.
+  [[nodiscard]] virtual Result<std::unique_ptr<Machine>> work_on(const AgentRequest& request, std::vector<Json> earlier) = 0;
 };
 
 }  // namespace skein::agent

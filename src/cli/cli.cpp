@@ -63,6 +63,8 @@ int run_command_line(int argc, const char* const* argv) {
   register_runs(line, session);
   register_show(line, session);
   register_events(line, session);
+  register_chat(line, session);
+  register_sessions(line, session);
   register_init(line, session);
   register_validate(line, session);
   register_test(line, session);

@@ -27,6 +27,7 @@ std::string for_zsh(std::string_view text) {
 
 bool wants_run(const Command::Option& option) { return option.positional && option.names == "RUN"; }
 bool wants_tool(const Command::Option& option) { return option.names == "TOOL" || option.value == "TOOL"; }
+bool wants_session(const Command::Option& option) { return option.names == "SESSION" || option.value == "SESSION"; }
 bool wants_file(const Command::Option& option) { return option.value == "FILE" || option.value == "PATH"; }
 
 /// First words, each once, with the second words of those commands that have two.
@@ -98,6 +99,7 @@ std::string bash(const CommandLine& line) {
       if (!option.choices.empty() && option.positional) words = fmt::format("{}", fmt::join(option.choices, " "));
       if (wants_run(option)) words = "last $(_skein_runs)";
       if (wants_tool(option) && option.positional) words = "$(skein tools list --names 2>/dev/null)";
+      if (wants_session(option) && option.positional) words = "$(skein sessions list --names 2>/dev/null)";
       if (option.positional || option.value.empty()) continue;
       const auto pattern = fmt::format("{}", fmt::join(split(option.names, ','), "|"));
       if (!option.choices.empty()) {
@@ -105,9 +107,9 @@ std::string bash(const CommandLine& line) {
             fmt::format("        {}) COMPREPLY=($(compgen -W '{}' -- \"$word\")); return ;;\n", pattern, fmt::join(option.choices, " "));
       } else if (wants_file(option)) {
         values += fmt::format("        {}) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n", pattern);
-      } else if (wants_tool(option)) {
-        values += fmt::format("        {}) COMPREPLY=($(compgen -W \"$(skein tools list --names 2>/dev/null)\" -- \"$word\")); return ;;\n",
-                              pattern);
+      } else if (wants_tool(option) || wants_session(option)) {
+        values += fmt::format("        {}) COMPREPLY=($(compgen -W \"$(skein {} list --names 2>/dev/null)\" -- \"$word\")); return ;;\n",
+                              pattern, wants_tool(option) ? "tools" : "sessions");
       } else {
         values += fmt::format("        {}) return ;;\n", pattern);
       }
@@ -159,10 +161,11 @@ std::string zsh(const CommandLine& line) {
     cases += fmt::format("    '{}')\n      _arguments", command->name());
     for (const auto& option : command->options()) {
       const auto what = option.choices.empty()
-                            ? (wants_file(option)   ? "_files"
-                               : wants_run(option)  ? "{_values run last ${(f)\"$(skein runs --ids --limit 50 2>/dev/null)\"}}"
+                            ? (wants_file(option)  ? "_files"
+                               : wants_run(option) ? "{_values run last ${(f)\"$(skein runs --ids --limit 50 2>/dev/null)\"}}"
                                : wants_tool(option) ? "{_values tool ${(f)\"$(skein tools list --names 2>/dev/null)\"}}"
-                                                    : "")
+                               : wants_session(option) ? "{_values session ${(f)\"$(skein sessions list --names 2>/dev/null)\"}}"
+                                                   : "")
                             : fmt::format("({})", fmt::join(option.choices, " "));
       if (option.positional) {
         cases += fmt::format(" \\\n        '{}:{}:{}'", option.repeated ? "*" : "", option.names, quoted(what));
@@ -219,6 +222,10 @@ std::string fish(const CommandLine& line) {
         out += when + " -f -a \"(skein tools list --names 2>/dev/null)\"\n";
         continue;
       }
+      if (wants_session(option) && option.positional) {
+        out += when + " -f -a \"(skein sessions list --names 2>/dev/null)\"\n";
+        continue;
+      }
       if (option.positional) {
         if (!option.choices.empty()) out += when + fmt::format(" -f -a '{}'\n", fmt::join(option.choices, " "));
         continue;
@@ -230,6 +237,8 @@ std::string fish(const CommandLine& line) {
         out += fmt::format(" -x -a '{}'", fmt::join(option.choices, " "));
       } else if (wants_tool(option)) {
         out += " -x -a \"(skein tools list --names 2>/dev/null)\"";
+      } else if (wants_session(option)) {
+        out += " -x -a \"(skein sessions list --names 2>/dev/null)\"";
       } else if (!option.value.empty()) {
         out += wants_file(option) ? " -r -F" : " -x";
       }

@@ -42,6 +42,19 @@ void Interrupts::listen() {
 }
 
 bool Interrupts::requested() const { return requested_flag; }
+void Interrupts::forget() {
+  char bytes[16];
+  while (wake_pipe[0] != -1 && ::read(wake_pipe[0], bytes, sizeof bytes) > 0) {
+  }
+  requested_flag = false;
+}
+Interrupts::Woken Interrupts::wait_for_input(int descriptor) const {
+  while (!requested_flag) {
+    std::array<pollfd, 2> waiting{{{.fd = descriptor, .events = POLLIN, .revents = 0}, {.fd = wake_pipe[0], .events = POLLIN, .revents = 0}}};
+    if (::poll(waiting.data(), waiting.size(), -1) > 0 && waiting[0].revents != 0) return Woken::input;
+  }
+  return Woken::signal;
+}
 const std::atomic<bool>& Interrupts::flag() const { return requested_flag; }
 int Interrupts::exit_code() const { return 128 + (signal_number == 0 ? SIGINT : signal_number.load()); }
 

@@ -13,6 +13,11 @@ class Interrupts {
   /// From now on the first SIGINT, SIGTERM or SIGHUP is remembered, and the second ends the process at once with 128 + its number.
   void listen();
   [[nodiscard]] bool requested() const;
+  /// What was remembered has been dealt with: the next signal is a first one again.
+  void forget();
+  enum class Woken : unsigned char { input, signal };
+  /// Waits until something can be read, or the input has ended; or a signal has come.
+  [[nodiscard]] Woken wait_for_input(int descriptor) const;
   /// As `requested`, for those that look at a flag.
   [[nodiscard]] const std::atomic<bool>& flag() const;
   /// The exit code of an interrupted process: 130 after Ctrl-C.

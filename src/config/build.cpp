@@ -98,6 +98,7 @@ class Build {
       out.thinking = templates_.compile(thinking_of(spec, models_are_right_ ? document_ : Json()), TemplatePlace::agent, at);
     }
     if (spec.budget && spec.budget->daily) out.daily = spend_limits(spec.budget->daily->tokens, spec.budget->daily->cost, std::nullopt);
+    out.session = templates_.compile(spec.session.source, TemplatePlace::session, Path(at, "session"));
     if (spec.budget) out.budget = spend_limits(spec.budget->tokens, spec.budget->cost, spec.budget->tool_calls);
     if (!spec.workflow.document.is_null()) out.workflow = inner_workflow(spec.workflow.document, Path(at, "workflow"), problems_);
     return out;
@@ -204,6 +205,7 @@ std::shared_ptr<workflow::Definition> build_definition(const WorkflowSpec& spec,
   const Names names(spec);
   check_names(spec, names, problems);
   check_agents(spec, problems);
+  check_sessions(spec, names, problems);
   const EdgeGraphs edges(spec, names);
   check_edges(spec, names, edges, problems);
   const Graph graph(spec, names, edges);

@@ -11,7 +11,7 @@ namespace skein::config {
 namespace {
 
 /// Keys that later versions bring. They are refused by name wherever a workflow, an agent or a task may have keys.
-constexpr std::array<std::string_view, 5> later_keys{"concurrency", "include", "schedule", "session", "guardrails"};
+constexpr std::array<std::string_view, 4> later_keys{"concurrency", "include", "schedule", "guardrails"};
 
 constexpr std::array<std::string_view, 7> types{"string", "number", "integer", "boolean", "array", "object", "null"};
 

@@ -119,6 +119,7 @@ struct AgentSpec {
   std::string reasoning_effort;
   std::optional<SchemaNode> output_schema;
   bool reflect = false;
+  TextTemplate session;
   std::optional<SpendSpec> budget;
 };
 

@@ -180,7 +180,7 @@ void TemplateChecker::check_outside(const Use& use) {
     return error(use, fmt::format("'{}' cannot be used in a question: people see it, and it is stored with the run", use.head));
   }
   if (use.place == TemplatePlace::condition || use.place == TemplatePlace::list || use.place == TemplatePlace::edge ||
-      use.place == TemplatePlace::key) {
+      use.place == TemplatePlace::key || use.place == TemplatePlace::session) {
     return error(use, fmt::format("'{}' cannot be used here: what a run decides must not depend on it; pass it as an input", use.head));
   }
   if (use.place == TemplatePlace::command && use.head == "secrets") {
@@ -198,6 +198,9 @@ void TemplateChecker::check_task(const Use& use, std::size_t target, std::string
   const auto& name = spec_.tasks[target].name;
   if (use.place == TemplatePlace::key) {
     return error(use, fmt::format("a concurrency key may refer only to inputs, not to task '{}': it is asked before anything runs", name));
+  }
+  if (use.place == TemplatePlace::session) {
+    return error(use, fmt::format("a session may refer only to inputs, not to task '{}'", name));
   }
   if (use.place == TemplatePlace::agent || use.place == TemplatePlace::command) {
     return error(

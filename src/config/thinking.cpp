@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "config/shapes.hpp"
+#include "store/session.hpp"
 #include "config/validate.hpp"
 
 namespace skein::describe {
@@ -87,6 +88,9 @@ std::vector<describe::Field<AgentSpec>> thinking_fields() {
             {.about = "ai_agent with a model: what its answer must look like; `output` is then a value and not a text.",
              .example = "{type: object, properties: {total: number}, required: [total]}"}),
       field("reflect", &T::reflect, {.about = "ai_agent with a model: it reviews its answer once before the answer counts."}),
+      field("session", &T::session,
+            {.about = "ai_agent with a model: the name of the conversation that it goes on with, also over runs; null: it remembers nothing.",
+             .example = "\"{{ inputs.user }}\""}),
       field("budget", &T::budget, {.about = "ai_agent with a model: what it may spend in one run."}),
   };
 }
@@ -134,6 +138,10 @@ void check_thinking(const AgentSpec& agent, const agent::NamedModels& models, co
               describe::Part::key);
   }
   for_each_model_name(agent, at, [&](std::string_view name, const Path& place) { check_model_name(name, models, place, problems); });
+  const auto* session = agent.session.source.if_string();
+  if (session != nullptr && session->find("{{") == boost::json::string::npos) {
+    if (const auto named = store::check_session_name(*session); !named) add_error(problems, Path(at, "session"), named.error().message);
+  }
   if (thinks && agent.type == AgentKind::ai_agent) return;
   const std::vector<std::pair<std::string_view, bool>> given{{"model", thinks},
                                                              {"fallback_models", !agent.fallback_models.empty()},
@@ -147,6 +155,7 @@ void check_thinking(const AgentSpec& agent, const agent::NamedModels& models, co
                                                              {"reasoning_effort", !agent.reasoning_effort.empty()},
                                                              {"output_schema", agent.output_schema.has_value()},
                                                              {"reflect", agent.reflect},
+                                                             {"session", !agent.session.source.is_null()},
                                                              {"budget", agent.budget.has_value()}};
   for (const auto& [key, is] : given) {
     if (!is) continue;
@@ -154,6 +163,24 @@ void check_thinking(const AgentSpec& agent, const agent::NamedModels& models, co
               agent.type == AgentKind::ai_agent
                   ? fmt::format("'{}' needs an ai_agent with a model; add 'model', or remove it", key)
                   : fmt::format("'{}' belongs to agents of type ai_agent, and '{}' is another; remove it", key, agent.name),
+              describe::Part::key);
+  }
+}
+
+void check_sessions(const WorkflowSpec& spec, const Names& names, Problems& problems) {
+  const Path root;
+  const Path list(root, "tasks");
+  for (std::size_t i = 0; i < spec.tasks.size(); ++i) {
+    const auto& task = spec.tasks[i];
+    const auto agent = names.agents.find(task.agent_name);
+    if (task.for_each.source.is_null() || agent == names.agents.end() || spec.agents[agent->second].session.source.is_null()) continue;
+    const auto usual = spec.parallel_execution ? workflow::default_max_concurrency : 1;
+    const auto defaults = spec.defaults ? spec.defaults->max_concurrency : std::nullopt;
+    if (task.max_concurrency.value_or(defaults.value_or(usual)) == 1) continue;
+    add_error(problems, Path(Path(list, i), "for_each"),
+              fmt::format("the items of task '{}' would speak in one session at once, and all but one would be refused; set "
+                          "'max_concurrency: 1', or give the work to an agent without a session",
+                          task.name),
               describe::Part::key);
   }
 }

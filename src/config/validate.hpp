@@ -77,7 +77,7 @@ inline constexpr std::size_t max_reported_cycles = 1000;
 void check_cycles(const WorkflowSpec& spec, const Graph& graph, describe::Problems& problems);
 
 /// Where a template stands, which decides what it may refer to.
-enum class TemplatePlace : std::uint8_t { agent, command, parameters, question, condition, list, edge, undo, key, output };
+enum class TemplatePlace : std::uint8_t { agent, command, parameters, question, condition, list, edge, undo, key, session, output };
 
 /// Compiles templates and checks what they refer to.
 class TemplateChecker {
@@ -126,6 +126,8 @@ void for_each_model_name(const AgentSpec& agent, const describe::Path& at,
                          const std::function<void(std::string_view, const describe::Path&)>& visit);
 /// What the document's `models` hold for an agent: those that it names; all where an expression names one.
 [[nodiscard]] JsonObject models_for(const AgentSpec& agent, const Json& document);
+/// Items that would take turns in one session at the same time.
+void check_sessions(const WorkflowSpec& spec, const Names& names, describe::Problems& problems);
 
 /// The definitions of the inputs that are declared at `inputs`; checks defaults and bounds against each other.
 [[nodiscard]] std::vector<workflow::InputDefinition> build_inputs(const describe::Named<SchemaNode>& declared, const describe::Path& inputs,

@@ -100,6 +100,7 @@ AgentBuilder& AgentBuilder::top_p(double share) { return set("top_p", share); }
 AgentBuilder& AgentBuilder::reasoning_effort(std::string_view effort) { return set("reasoning_effort", Json(effort)); }
 AgentBuilder& AgentBuilder::output_schema(Json schema) { return set("output_schema", std::move(schema)); }
 AgentBuilder& AgentBuilder::reflect(bool yes) { return set("reflect", yes); }
+AgentBuilder& AgentBuilder::session(std::string_view name) { return set("session", Json(name)); }
 AgentBuilder& AgentBuilder::budget(const AgentBudget& limits) { return set("budget", as_json(limits)); }
 AgentBuilder& AgentBuilder::workflow(const Workflow& inner) { return set("workflow", inner.document()); }
 AgentBuilder& AgentBuilder::workflow(const WorkflowBuilder& inner) { return set("workflow", Json(inner.document())); }

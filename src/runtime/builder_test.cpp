@@ -295,6 +295,7 @@ AgentBuilder agent_of(const Json& json, Keys& keys) {
        {"reasoning_effort", [&](const Json& v) { out.reasoning_effort(text(v)); }},
        {"output_schema", [&](const Json& v) { out.output_schema(v); }},
        {"reflect", [&](const Json& v) { out.reflect(v.as_bool()); }},
+       {"session", [&](const Json& v) { out.session(text(v)); }},
        {"budget", [&](const Json& v) { out.budget(agent_budget_of(v, keys)); }},
        {"workflow",
         [&](const Json& v) {

@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/uuid.hpp"
+#include "store/session.hpp"
 #include "store/spend_ledger.hpp"
 
 namespace skein::store {
@@ -122,6 +123,7 @@ struct Append {
   std::vector<std::int64_t> consumed;       ///< inbox messages that these events answer; deleted in the same commit
   std::shared_ptr<const NewRun> create;     ///< only on a run's first append
   std::vector<InboxMessage> mail;           ///< to other runs, sent in the same commit; to one that has ended or is unknown: dropped
+  std::vector<Exchange> exchanges;          ///< what its turns add to sessions; where one does not fit nothing is written: `conflict`
   std::vector<Append> children;             ///< first appends of other runs, in the same commit; one that exists already stays as it is
   std::uint64_t token = 0;                  ///< the caller's, handed back
 };
@@ -233,6 +235,19 @@ class RunStore : public BlobReader, public SpendLedger {
   [[nodiscard]] virtual Result<std::vector<RunId>> runs_with_mail() const = 0;
   /// A number that changes when another process changed anything; cheap enough to be asked ten times a second.
   [[nodiscard]] virtual std::uint64_t change_counter() const = 0;
+
+  // -- sessions: conversations that go on over runs; appended to by `Append::exchanges` ---------------------------------------------
+  [[nodiscard]] virtual Result<SessionRow> find_session(std::string_view name) const = 0;
+  /// The one that was spoken in last comes first.
+  [[nodiscard]] virtual Result<std::vector<SessionRow>> list_sessions(const SessionFilter& filter) const = 0;
+  /// The messages before a point, in order, from the one at `first` on. `not_found` where the session was deleted.
+  [[nodiscard]] virtual Result<std::vector<SessionMessage>> read_session(const SessionPoint& until, std::uint64_t first = 0) const = 0;
+  /// Makes a session `branch.name` with the id `branch.id` that begins with the first `turns` turns of another one. Both go on by
+  /// themselves. `conflict` where there is one of that name, `invalid_argument` where there is no such turn. Durable when it returns.
+  [[nodiscard]] virtual Result<SessionRow> branch_session(std::string_view name, std::uint64_t turns, const SessionPoint& branch,
+                                                          Instant at) = 0;
+  /// Turns that are under way in it are refused when they end.
+  [[nodiscard]] virtual Result<void> delete_session(std::string_view name) = 0;
 
   // -- streams that span runs ------------------------------------------------------------------------------------------
   [[nodiscard]] virtual Result<std::int64_t> append_shared(std::string_view stream, std::string_view payload, Instant at) = 0;

@@ -67,6 +67,7 @@ struct AgentDefinition {
   Template env;                      ///< exec, mcp_server: an object of strings
   std::shared_ptr<const Definition> workflow;  ///< workflow: what its tasks run
   Template thinking;                 ///< ai_agent with a model: an object, see agent::ThinkingSettings
+  Template session;                  ///< ai_agent with a model: a text, the conversation that it goes on with; null: none
   agent::SpendLimits budget;         ///< of one run, on its calls of models and tools
   agent::SpendLimits daily;          ///< of one day (UTC), on its calls of models over all runs of the store
 };

@@ -14,6 +14,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/uuid.hpp"
+#include "store/session.hpp"
 #include "workflow/definition.hpp"
 
 namespace skein::workflow {
@@ -74,6 +75,8 @@ struct AttemptStarted {
   std::uint32_t reserved = 0;          ///< attempts of the budget that the child may use; it gives back what it did not
   agent::Spend reserved_spend = {};    ///< the same of what calls of models and tools cost
   std::optional<RunId> child;          ///< there is no call, the attempt ends with this run; `signal` is `signal_of_end` of it
+  /// Where the session stands that this activation goes on with; on its first attempt only.
+  std::optional<store::SessionPoint> session = {};
   [[nodiscard]] bool waits() const { return wake_at.has_value() || !signal.empty(); }
 };
 /// The name of the signal that brings a person's answer to a step. Nobody else can send it.

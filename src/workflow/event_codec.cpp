@@ -62,6 +62,10 @@ class Encoder {
       text("signal", e.signal);
     }
     if (e.question) payload("question", e.question);
+    if (e.session) {
+      key("session");
+      append_json(out_, JsonObject{{"name", e.session->name}, {"id", e.session->id.str()}, {"length", e.session->length}});
+    }
   }
   void members(const CallStarted& e) {
     attempt(e.attempt);
@@ -245,7 +249,8 @@ class Decoder {
                              .question = maybe_payload("question"),
                              .reserved = maybe_count("reserved").value_or(0),
                              .reserved_spend = spend("reserved_spend"),
-                             .child = maybe_run("child")};
+                             .child = maybe_run("child"),
+                             .session = maybe_session()};
       if (started.child) started.signal = signal_of_end(*started.child);
       event.body = std::move(started);
     } else if (type == "model_called" || type == "tool_called") {
@@ -377,6 +382,19 @@ class Decoder {
     return {.tokens = amount(name, at_pointer(*value, "/tokens")),
             .nano_dollars = amount(name, at_pointer(*value, "/nano_dollars")),
             .tool_calls = amount(name, at_pointer(*value, "/tool_calls"))};
+  }
+  std::optional<store::SessionPoint> maybe_session() {
+    const auto* value = find("session");
+    if (value == nullptr) return std::nullopt;
+    const auto* name = at_pointer(*value, "/name");
+    const auto* id = at_pointer(*value, "/id");
+    const auto uuid = id != nullptr && id->is_string() ? Uuid::parse(id->get_string()) : std::nullopt;
+    if (name == nullptr || !name->is_string() || !uuid) {
+      wrong("'session' does not name a session");
+      return std::nullopt;
+    }
+    return store::SessionPoint{
+        .name = std::string(name->get_string()), .id = *uuid, .length = amount("session.length", at_pointer(*value, "/length"))};
   }
   Attempt attempt(std::uint32_t least = 1) {
     Attempt out{.task = task(), .activation = activation(), .attempt = least == 0 ? index("attempt", no_item) : counter("attempt")};

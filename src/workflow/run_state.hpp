@@ -169,6 +169,8 @@ class RunState {
   [[nodiscard]] std::vector<Step> asking(TaskIndex task) const;
   /// What a step has called in this activation, in the order of beginning; kept until the activation ends.
   [[nodiscard]] std::span<const CallRecord> calls(Step step) const;
+  /// Where the session of a step stood when this activation began; null where it has none, and once the activation has ended.
+  [[nodiscard]] const store::SessionPoint* session(Step step) const;
   /// Whether any step waits for a signal of that name.
   [[nodiscard]] bool listens_to(std::string_view signal) const { return listeners_.contains(signal); }
   /// The runs that steps of a task began and wait for.
@@ -271,6 +273,7 @@ class RunState {
   /// The calls of a running attempt, or why the event cannot be.
   Result<std::vector<CallRecord>*> calls_of(const Attempt& attempt);
   void forget_calls(TaskIndex task);
+  void forget_calls(Step step);
 
   // run_state_budget.cpp
   void charge(const AttemptStarted& event);
@@ -356,6 +359,7 @@ class RunState {
   std::map<Step, std::string> listens_to_;
   std::map<Step, JsonPtr> asked_;      ///< of steps that wait for a person's answer
   std::map<Step, std::vector<CallRecord>> calls_;  ///< of activations under way
+  std::map<Step, store::SessionPoint> sessions_;   ///< likewise
   std::map<TaskIndex, std::vector<ActivationRecord>> activations_;
   std::vector<GraphState> graphs_;
   std::vector<std::uint32_t> fired_;   ///< of each edge, how often

@@ -49,12 +49,26 @@ Result<void> RunState::fold(const CallEnded& event, Instant) {
   return {};
 }
 
+const store::SessionPoint* RunState::session(Step step) const {
+  const auto found = sessions_.find(step);
+  return found == sessions_.end() ? nullptr : &found->second;
+}
+
+void RunState::forget_calls(Step step) {
+  if (!calls_.empty()) calls_.erase(step);
+  if (!sessions_.empty()) sessions_.erase(step);
+}
+
 /// Of a task and its items.
 void RunState::forget_calls(TaskIndex task) {
-  const auto first = calls_.lower_bound({.task = task, .item = 0});
-  auto last = first;
-  while (last != calls_.end() && last->first.task == task) ++last;
-  calls_.erase(first, last);
+  const auto forget = [&](auto& kept) {
+    const auto first = kept.lower_bound({.task = task, .item = 0});
+    auto last = first;
+    while (last != kept.end() && last->first.task == task) ++last;
+    kept.erase(first, last);
+  };
+  forget(calls_);
+  forget(sessions_);
 }
 
 }  // namespace skein::workflow

@@ -77,6 +77,7 @@ Result<void> RunState::fold(const AttemptStarted& event, Instant at) {
   state->attempt = attempt.attempt;
   state->started = at;
   charge(event);
+  if (event.session) sessions_.insert_or_assign(step, *event.session);
   if (event.waits()) {
     state->status = TaskStatus::waiting;
     state->due = event.wake_at.value_or(Instant{});
@@ -123,7 +124,7 @@ Result<void> RunState::fold(const TaskCompleted& event, Instant at) {
   if (!found) return std::unexpected(found.error());
   auto& state = **found;
   leave_timer_or_flight(event.attempt.step(), state);
-  if (!calls_.empty()) calls_.erase(event.attempt.step());
+  forget_calls(event.attempt.step());
   state.result = event.result;
   state.metadata = event.metadata;
   if (event.attempt.item == no_item) {
@@ -160,7 +161,7 @@ Result<void> RunState::fold(const TaskFailed& event, Instant at) {
     if (!found) return std::unexpected(found.error());
   }
   leave_timer_or_flight(attempt.step(), *state);
-  calls_.erase(attempt.step());
+  forget_calls(attempt.step());
   if (attempt.item == no_item) {
     fail_task(attempt.task, event.error, at);
     return {};

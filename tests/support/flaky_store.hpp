@@ -77,6 +77,22 @@ class FlakyStore final : public store::RunStore {
   Result<std::vector<store::InboxMessage>> inbox(RunId run) const override { return inner_->inbox(run); }
   Result<std::vector<RunId>> runs_with_mail() const override { return inner_->runs_with_mail(); }
   std::uint64_t change_counter() const override { return inner_->change_counter(); }
+  Result<store::SessionRow> find_session(std::string_view name) const override { return inner_->find_session(name); }
+  Result<std::vector<store::SessionRow>> list_sessions(const store::SessionFilter& filter) const override {
+    return inner_->list_sessions(filter);
+  }
+  Result<std::vector<store::SessionMessage>> read_session(const store::SessionPoint& until, std::uint64_t first) const override {
+    return inner_->read_session(until, first);
+  }
+  Result<store::SessionRow> branch_session(std::string_view name, std::uint64_t turns, const store::SessionPoint& branch,
+                                           Instant at) override {
+    if (refuse) return refusal();
+    return inner_->branch_session(name, turns, branch, at);
+  }
+  Result<void> delete_session(std::string_view name) override {
+    if (refuse) return refusal();
+    return inner_->delete_session(name);
+  }
   Result<std::int64_t> append_shared(std::string_view stream, std::string_view payload, Instant at) override {
     if (refuse) return refusal();
     return inner_->append_shared(stream, payload, at);

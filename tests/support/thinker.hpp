@@ -10,6 +10,8 @@ namespace skein::testing {
 /// {"said": the answer, "heard": what the tools brought}. A tool named "once" is not repeated. A failed model call is a failed attempt.
 class Thinker final : public agent::Machine {
  public:
+  /// In a session it says how much it heard there, and leaves what its model said.
+  explicit Thinker(std::vector<Json> earlier) : earlier_(std::move(earlier)) {}
   void begin_attempt() override { failed_ = false; }
   void started(std::uint32_t number, agent::CallKind kind, const JsonPtr& request) override {
     if (kind == agent::CallKind::model) {
@@ -39,7 +41,11 @@ class Thinker final : public agent::Machine {
   agent::Turn next(const agent::SpendLimits& left) override {
     agent::Turn turn;
     if (said_) {
-      turn.end = AgentResponse::ok(JsonObject{{"said", *said_}, {"heard", heard_}});
+      JsonObject result{{"said", *said_}, {"heard", heard_}};
+      if (!earlier_.empty()) result["earlier"] = JsonArray(earlier_.begin(), earlier_.end());
+      turn.end = AgentResponse::ok(std::move(result));
+      turn.said.emplace_back("asked");
+      turn.said.push_back(*said_);
     } else if (failed_) {
       turn.end = AgentResponse::failed(
           {.code = ErrorCode::rate_limited, .message = "the model failed", .context = {}, .retryable = true, .retry_after = {}});
@@ -71,6 +77,7 @@ class Thinker final : public agent::Machine {
   agent::asio::awaitable<agent::CallAnswer> perform(std::uint32_t) override { co_return agent::CallAnswer{}; }
 
  private:
+  std::vector<Json> earlier_;
   bool asked_ = false;
   bool failed_ = false;
   std::size_t open_ = 0;
@@ -83,9 +90,9 @@ class Thinker final : public agent::Machine {
 /// With the parameter {"lazy": true} it does not begin.
 class ThinkingAgent final : public agent::MachineAgent {
  public:
-  Result<std::unique_ptr<agent::Machine>> work_on(const AgentRequest& request) override {
+  Result<std::unique_ptr<agent::Machine>> work_on(const AgentRequest& request, std::vector<Json> earlier) override {
     if (at_pointer(*request.parameters, "/lazy") != nullptr) return fail(ErrorCode::invalid_argument, "it does not want to");
-    return std::make_unique<Thinker>();
+    return std::make_unique<Thinker>(std::move(earlier));
   }
 };
 

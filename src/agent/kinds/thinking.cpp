@@ -34,8 +34,10 @@ struct Shared {
 class ThinkingMachine final : public ToolLoop {
  public:
   ThinkingMachine(std::shared_ptr<const Shared> shared, const AgentRequest& request, std::vector<model::Message> prompt,
-                  JsonObject identity)
-      : ToolLoop(shared->setup, std::move(prompt), std::move(identity)), shared_(std::move(shared)), request_(request) {}
+                  JsonObject identity, std::vector<model::Message> earlier)
+      : ToolLoop(shared->setup, std::move(prompt), std::move(identity), std::move(earlier)),
+        shared_(std::move(shared)),
+        request_(request) {}
 
   [[nodiscard]] asio::awaitable<CallAnswer> perform(std::uint32_t number) override {
     if (is_model_call(number)) return ask(number);
@@ -89,14 +91,20 @@ class ThinkingAgent final : public MachineAgent {
  public:
   explicit ThinkingAgent(std::shared_ptr<const Shared> shared) : shared_(std::move(shared)) {}
 
-  [[nodiscard]] Result<std::unique_ptr<Machine>> work_on(const AgentRequest& request) override {
+  [[nodiscard]] Result<std::unique_ptr<Machine>> work_on(const AgentRequest& request, std::vector<Json> session) override {
     static const JsonObject none;
     const auto* parameters = request.parameters->if_object();
     auto prompt = prompt_of(request.action, parameters == nullptr ? none : *parameters);
     if (!prompt) return std::unexpected(prompt.error());
     JsonObject identity{
         {"task_id", request.idempotency_key}, {"agent_id", request.agent}, {"inputs", parameters == nullptr ? none : *parameters}};
-    return std::make_unique<ThinkingMachine>(shared_, request, std::move(*prompt), std::move(identity));
+    std::vector<model::Message> earlier;
+    for (const auto& one : session) {
+      auto message = model::message_from_json(one);
+      if (!message) return std::unexpected(message.error());
+      earlier.push_back(std::move(*message));
+    }
+    return std::make_unique<ThinkingMachine>(shared_, request, std::move(*prompt), std::move(identity), std::move(earlier));
   }
 
  private:

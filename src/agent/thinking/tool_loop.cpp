@@ -1,6 +1,7 @@
 #include "agent/thinking/tool_loop.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include <boost/json/array.hpp>
@@ -61,8 +62,15 @@ std::optional<Json> value_in(std::string_view text) {
 
 }  // namespace
 
-ToolLoop::ToolLoop(std::shared_ptr<const LoopSetup> setup, std::vector<model::Message> prompt, JsonObject identity)
-    : setup_(std::move(setup)), identity_(std::move(identity)), messages_(std::move(prompt)), model_(setup_->settings.model) {}
+ToolLoop::ToolLoop(std::shared_ptr<const LoopSetup> setup, std::vector<model::Message> prompt, JsonObject identity,
+                   std::vector<model::Message> earlier)
+    : setup_(std::move(setup)),
+      identity_(std::move(identity)),
+      messages_(std::move(earlier)),
+      earlier_(messages_.size()),
+      model_(setup_->settings.model) {
+  std::ranges::move(prompt, std::back_inserter(messages_));
+}
 
 // -- the fold ----------------------------------------------------------------------------------------------------------------
 
@@ -244,6 +252,7 @@ Turn ToolLoop::next(const SpendLimits& left) {
   };
   if (output_) {
     turn.end = result();
+    turn.said = said();
   } else if (failed_) {
     turn.end = AgentResponse::failed(*failed_);
   } else if (!uses_.empty()) {
@@ -435,9 +444,15 @@ AgentResponse ToolLoop::result() const {
   if (cached_ > 0) metadata["cached_answers"] = cached_;
   if (priced_) metadata["cost_usd"] = static_cast<double>(nano_dollars_) / 1e9;
   JsonArray messages;
-  for (const auto& message : messages_) messages.push_back(model::message_to_json(message));
+  for (auto& message : said()) messages.push_back(std::move(message));
   metadata["messages"] = std::move(messages);
   return response;
+}
+
+std::vector<Json> ToolLoop::said() const {
+  std::vector<Json> out;
+  for (auto i = earlier_; i < messages_.size(); ++i) out.push_back(model::message_to_json(messages_[i]));
+  return out;
 }
 
 }  // namespace skein::agent

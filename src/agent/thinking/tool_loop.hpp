@@ -40,8 +40,10 @@ inline constexpr std::uint32_t usual_output_tokens = 4096;
 /// JSON or do not fit, calls that were cut off) is told to it and not run. `ThinkingAgent` adds the I/O.
 class ToolLoop : public Machine {
  public:
-  /// `prompt`: what the task says. `identity`: members of the result that are known before.
-  ToolLoop(std::shared_ptr<const LoopSetup> setup, std::vector<model::Message> prompt, JsonObject identity);
+  /// `prompt`: what the task says, after the messages of the session where it goes on with one. `identity`: members of the result that are
+  /// known before.
+  ToolLoop(std::shared_ptr<const LoopSetup> setup, std::vector<model::Message> prompt, JsonObject identity,
+           std::vector<model::Message> earlier = {});
 
   void begin_attempt() override;
   void started(std::uint32_t number, CallKind kind, const JsonPtr& request) override;
@@ -96,10 +98,13 @@ class ToolLoop : public Machine {
                                                       std::string_view asked) const;
   [[nodiscard]] Result<Reserve> reserve(const SpendLimits& left) const;
   [[nodiscard]] AgentResponse result() const;
+  /// What this task added to the conversation.
+  [[nodiscard]] std::vector<Json> said() const;
 
   std::shared_ptr<const LoopSetup> setup_;
   JsonObject identity_;
   std::vector<model::Message> messages_;
+  std::size_t earlier_;                    ///< so many of them are the session's
   struct Asked {
     std::string model;                     ///< by the name in the settings
     std::optional<std::uint32_t> most_output;

@@ -106,6 +106,27 @@ std::unique_ptr<ToolLoop> Play::made() const {
   return std::make_unique<Pure>(setup, std::vector{model::user_says("What is 2 and 3?")}, JsonObject{{"agent_id", "writer"}});
 }
 
+TEST(ToolLoop, GoesOnWithASessionAndLeavesItWhatItAdded) {
+  ToolLoop loop(std::make_shared<const LoopSetup>(usual()), {model::user_says("and now?")}, {},
+                {model::user_says("hello"), {.role = model::Role::assistant, .parts = {model::Text{"hi"}}}});
+  auto asked = loop.next({});
+  ASSERT_EQ(asked.calls.size(), 1U);
+  EXPECT_TRUE(asked.said.empty());
+  loop.started(1, CallKind::model, std::make_shared<const Json>(asked.calls[0].request));
+  const auto request = loop.request_of(1);
+  ASSERT_EQ(request.messages.size(), 3U);
+  EXPECT_EQ(model::text_of(request.messages[0]), "hello");
+  EXPECT_EQ(model::text_of(request.messages[2]), "and now?");
+  const model::Response response{.message = {.role = model::Role::assistant, .parts = {model::Text{"well"}}}};
+  loop.answered(1, std::make_shared<const Json>(model::response_to_json(response)));
+  const auto end = loop.next({});
+  ASSERT_TRUE(end.end && end.end->success);
+  ASSERT_EQ(end.said.size(), 2U);
+  EXPECT_EQ(model::text_of(model::message_from_json(end.said[0]).value()), "and now?");
+  EXPECT_EQ(model::text_of(model::message_from_json(end.said[1]).value()), "well");
+  EXPECT_EQ(end.end->metadata.at("messages").as_array().size(), 2U) << "a run keeps what it said itself";
+}
+
 TEST(ToolLoop, AnAnswerWithoutCallsIsTheResult) {
   Play play;
   play.model_says("Five.");

@@ -22,6 +22,8 @@ void register_worker(CommandLine& line, Session& session);
 void register_runs(CommandLine& line, Session& session);
 void register_show(CommandLine& line, Session& session);
 void register_events(CommandLine& line, Session& session);
+void register_chat(CommandLine& line, Session& session);
+void register_sessions(CommandLine& line, Session& session);
 void register_init(CommandLine& line, Session& session);
 void register_validate(CommandLine& line, Session& session);
 void register_test(CommandLine& line, Session& session);

@@ -29,13 +29,20 @@ class DatabaseFile final : public Database {
   support::TemporaryDirectory directory_;
 };
 
-const Backend backends[] = {
-    {"memory", [] { return std::make_unique<SharedMemory>(); }},
-    {"sqlite_full", [] { return std::make_unique<DatabaseFile>(Durability::full); }},
-    {"sqlite_memory", [] { return std::make_unique<DatabaseFile>(Durability::memory); }},
-};
+}  // namespace
 
-INSTANTIATE_TEST_SUITE_P(Stores, StoreConformance, ::testing::ValuesIn(backends), [](const auto& instance) { return instance.param.name; });
+std::span<const Backend> backends() {
+  static const Backend all[] = {
+      {"memory", [] { return std::make_unique<SharedMemory>(); }},
+      {"sqlite_full", [] { return std::make_unique<DatabaseFile>(Durability::full); }},
+      {"sqlite_memory", [] { return std::make_unique<DatabaseFile>(Durability::memory); }},
+  };
+  return all;
+}
+
+namespace {
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreConformance, ::testing::ValuesIn(backends().begin(), backends().end()), [](const auto& instance) { return instance.param.name; });
 
 }  // namespace
 }  // namespace skein::store::conformance

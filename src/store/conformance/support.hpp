@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -27,6 +28,9 @@ struct Backend {
   std::string name;
   std::function<std::unique_ptr<Database>()> make;
 };
+
+/// All of them; a suite that is a class of its own is instantiated with them.
+[[nodiscard]] std::span<const Backend> backends();
 
 /// An entry that is the text it encodes to; what is longer than `spill_above` goes into a blob and the entry becomes "blob:<hash>".
 class TextEntry final : public JournalEntry {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/memory/memory_sessions.hpp"
 #include "store/store.hpp"
 
 namespace skein::store {
@@ -73,6 +74,7 @@ class MemoryDatabase {
   std::unordered_map<std::string, MemoryBlob> blobs;  ///< by hash
   std::vector<SharedEvent> shared;
   std::map<std::string, MemoryAccount, std::less<>> accounts;
+  MemorySessions sessions;
   std::uint64_t next_owner = 1;
   std::uint64_t next_run = 1;
   std::int64_t next_message = 1;

@@ -48,6 +48,11 @@ class MemoryRunStore final : public RunStore {
   Result<std::vector<InboxMessage>> inbox(RunId run) const override;
   Result<std::vector<RunId>> runs_with_mail() const override;
   std::uint64_t change_counter() const override;
+  Result<SessionRow> find_session(std::string_view name) const override;
+  Result<std::vector<SessionRow>> list_sessions(const SessionFilter& filter) const override;
+  Result<std::vector<SessionMessage>> read_session(const SessionPoint& until, std::uint64_t first) const override;
+  Result<SessionRow> branch_session(std::string_view name, std::uint64_t turns, const SessionPoint& branch, Instant at) override;
+  Result<void> delete_session(std::string_view name) override;
   Result<std::int64_t> append_shared(std::string_view stream, std::string_view payload, Instant at) override;
   Result<std::vector<SharedEvent>> read_shared(std::string_view prefix, std::int64_t after_id) const override;
   Result<Reserved> reserve(const std::string& account, const std::string& key, Charge most, ChargeLimits limits) override;
@@ -151,6 +156,7 @@ Result<void> MemoryRunStore::apply(Append append) {
     if (append.epoch != 1 || append.first_seq != 1) {
       return fail(ErrorCode::conflict, fmt::format("run {} is new: its first event has number 1 and epoch 1", append.run.str()));
     }
+    if (auto fits = db_->sessions.check(append.exchanges); !fits) return fits;
     auto created = create(append);
     if (!created) return std::unexpected(std::move(created.error()));
     run = *created;
@@ -165,7 +171,12 @@ Result<void> MemoryRunStore::apply(Append append) {
       return fail(ErrorCode::conflict, fmt::format("run {} stands at event {}, not before {}; claim it again", append.run.str(),
                                                    run->last_seq, append.first_seq));
     }
+    if (auto fits = db_->sessions.check(append.exchanges); !fits) {
+      run->failed = true;
+      return fits;
+    }
   }
+  db_->sessions.add(append);
   run->entries.push_back({append.first_seq, append.count, std::move(append.entry)});
   run->last_seq += append.count;
   run->updated = append.at;
@@ -375,6 +386,34 @@ Result<std::vector<RunId>> MemoryRunStore::runs_with_mail() const {
 std::uint64_t MemoryRunStore::change_counter() const {
   const std::lock_guard lock(db_->mutex);
   return db_->changes;
+}
+
+Result<SessionRow> MemoryRunStore::find_session(std::string_view name) const {
+  const std::lock_guard lock(db_->mutex);
+  return db_->sessions.find(name);
+}
+
+Result<std::vector<SessionRow>> MemoryRunStore::list_sessions(const SessionFilter& filter) const {
+  const std::lock_guard lock(db_->mutex);
+  return db_->sessions.list(filter);
+}
+
+Result<std::vector<SessionMessage>> MemoryRunStore::read_session(const SessionPoint& until, std::uint64_t first) const {
+  const std::lock_guard lock(db_->mutex);
+  return db_->sessions.read(until, first);
+}
+
+Result<SessionRow> MemoryRunStore::branch_session(std::string_view name, std::uint64_t turns, const SessionPoint& branch, Instant at) {
+  if (auto named = check_session_name(branch.name); !named) return std::unexpected(named.error());
+  const std::lock_guard lock(db_->mutex);
+  if (const auto open = check_open(); !open) return std::unexpected(open.error());
+  return db_->sessions.branch(name, turns, branch, at);
+}
+
+Result<void> MemoryRunStore::delete_session(std::string_view name) {
+  const std::lock_guard lock(db_->mutex);
+  if (const auto open = check_open(); !open) return open;
+  return db_->sessions.remove(name);
 }
 
 Result<std::int64_t> MemoryRunStore::append_shared(std::string_view stream, std::string_view payload, Instant at) {

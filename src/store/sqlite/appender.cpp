@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/hash.hpp"
+#include "store/sqlite/sessions.hpp"
 
 namespace skein::store {
 namespace {
@@ -71,6 +72,8 @@ Result<void> Appender::try_apply(const Append& append, Owned& run) {
     return refuse(conflict(append));
   }
   if (auto done = encode(append); !done) return done;
+  // Before anything is written: one that is refused leaves no trace.
+  if (auto done = check_exchanges(db_, append.exchanges); !done) return done;
   if (append.create) {
     const auto& slot = append.create->slot;
     if (slot && append.keep != Keep::released)
@@ -204,6 +207,7 @@ Result<void> Appender::advance(const Append& append, Owned& run) {
     Query(db_, "UPDATE runs SET error=? WHERE id=? AND error IS NOT ?", error, run.key, error).run();
   }
   if (!spilled_.empty()) write_blobs(run.key);
+  bytes_ += add_exchanges(db_, append);
   for (const auto message : append.consumed) Query(db_, "DELETE FROM inbox WHERE id=? AND run=?", message, run.key).run();
   run.last_seq += append.count;
   run.last_entry = entry;

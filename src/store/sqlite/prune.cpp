@@ -4,6 +4,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "store/sqlite/sessions.hpp"
+
 namespace skein::store {
 namespace {
 
@@ -49,7 +51,10 @@ Result<PruneReport> rehearse(ReaderPool& readers, const std::vector<Candidate>& 
     for (Query query(db, "SELECT blob FROM blob_refs WHERE run=?", candidate.run); query.next();) ++references[query.integer(0)];
   }
   for (const auto& [blob, count] : references) {
-    Query query(db, "SELECT size, (SELECT count(*) FROM blob_refs WHERE blob=b.id) FROM blobs b WHERE id=?", blob);
+    Query query(db,
+                "SELECT size, (SELECT count(*) FROM blob_refs WHERE blob=b.id)+(SELECT count(*) FROM session_messages WHERE blob=b.id) "
+                "FROM blobs b WHERE id=?",
+                blob);
     if (query.next() && query.integer(1) == count) ++report.blobs, report.bytes += query.number(0);
   }
   if (auto done = db.take(); !done) return std::unexpected(done.error());
@@ -69,9 +74,7 @@ void drop_run(Connection& db, const Candidate& candidate, Instant finished_befor
   for (Query query(db, "SELECT blob FROM blob_refs WHERE run=?", candidate.run); query.next();) blobs.push_back(query.integer(0));
   Query(db, "DELETE FROM blob_refs WHERE run=?", candidate.run).run();
   for (const auto blob : blobs) {
-    Query query(db, "DELETE FROM blobs WHERE id=? AND NOT EXISTS (SELECT 1 FROM blob_refs WHERE blob=blobs.id) RETURNING size", blob);
-    if (query.next()) ++report.blobs, report.bytes += query.number(0);
-    query.next();
+    if (const auto freed = drop_unused_blob(db, blob)) ++report.blobs, report.bytes += *freed;
   }
   Query(db, "DELETE FROM inbox WHERE run=?", candidate.run).run();
   Query(db, "DELETE FROM state WHERE run=?", candidate.run).run();

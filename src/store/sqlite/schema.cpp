@@ -100,7 +100,39 @@ CREATE TABLE reservations(
   PRIMARY KEY(account, key)) WITHOUT ROWID;
 )sql";
 
-constexpr std::array steps{Migration{1, version_1}, Migration{2, version_2}, Migration{3, version_3}, Migration{4, version_4}};
+// Conversations. A message is in its row, or, where it is long, in `blobs`.
+constexpr const char* version_5 = R"sql(
+CREATE TABLE sessions(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  uuid BLOB NOT NULL,
+  name TEXT NOT NULL UNIQUE,
+  created INTEGER NOT NULL,
+  updated INTEGER NOT NULL,
+  length INTEGER NOT NULL,
+  turns INTEGER NOT NULL,
+  origin TEXT);
+CREATE INDEX sessions_by_update ON sessions(updated);
+CREATE TABLE session_turns(
+  session INTEGER NOT NULL,
+  turn INTEGER NOT NULL,
+  length INTEGER NOT NULL,
+  run BLOB NOT NULL,
+  agent TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY(session, turn)) WITHOUT ROWID;
+CREATE TABLE session_messages(
+  id INTEGER PRIMARY KEY,
+  session INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  turn INTEGER NOT NULL,
+  message TEXT,
+  blob INTEGER);
+CREATE UNIQUE INDEX session_messages_by_position ON session_messages(session, position);
+CREATE INDEX session_messages_by_blob ON session_messages(blob) WHERE blob IS NOT NULL;
+)sql";
+
+constexpr std::array steps{Migration{1, version_1}, Migration{2, version_2}, Migration{3, version_3}, Migration{4, version_4},
+                           Migration{5, version_5}};
 
 std::int64_t pragma_value(Connection& db, const char* sql) {
   Query query(db, sql);

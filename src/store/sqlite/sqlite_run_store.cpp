@@ -11,6 +11,7 @@
 #include "store/sqlite/prune.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/schema.hpp"
+#include "store/sqlite/sessions.hpp"
 #include "store/sqlite/spending.hpp"
 #include "store/sqlite/writer.hpp"
 
@@ -151,6 +152,31 @@ class SqliteRunStore final : public RunStore {
     }
     if (!watch_->take()) watch_.reset();
     return last_change_;
+  }
+
+  Result<SessionRow> find_session(std::string_view name) const override {
+    return read<SessionRow>([&](Connection& db) { return query_session(db, name); });
+  }
+  Result<std::vector<SessionRow>> list_sessions(const SessionFilter& filter) const override {
+    return read<std::vector<SessionRow>>([&](Connection& db) -> Result<std::vector<SessionRow>> { return query_sessions(db, filter); });
+  }
+  Result<std::vector<SessionMessage>> read_session(const SessionPoint& until, std::uint64_t first) const override {
+    return read<std::vector<SessionMessage>>([&](Connection& db) { return query_messages(db, until, first); });
+  }
+  Result<SessionRow> branch_session(std::string_view name, std::uint64_t turns, const SessionPoint& branch, Instant at) override {
+    if (auto named = check_session_name(branch.name); !named) return std::unexpected(named.error());
+    SessionRow row;
+    const auto done = writer_.perform([&](Connection& db, Appender&) -> Result<void> {
+      auto made = make_branch(db, name, turns, branch, at);
+      if (!made) return std::unexpected(made.error());
+      row = std::move(*made);
+      return {};
+    });
+    if (!done) return std::unexpected(done.error());
+    return row;
+  }
+  Result<void> delete_session(std::string_view name) override {
+    return writer_.perform([&](Connection& db, Appender&) { return drop_session(db, name); });
   }
 
   Result<std::int64_t> append_shared(std::string_view stream, std::string_view payload, Instant at) override {

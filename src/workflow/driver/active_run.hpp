@@ -17,6 +17,7 @@ struct Engine::Outcome {
   Attempt attempt;
   AgentResponse response;
   BreakerBoard::Ticket ticket;
+  std::vector<Json> said = {};         ///< messages for its session
 };
 
 /// An attempt in flight outside.
@@ -56,6 +57,7 @@ struct Engine::ActiveRun {
   std::vector<std::pair<DefinitionPtr, Event>> children;  ///< `RunCreated` of the runs that go out with the next commit
   std::vector<store::Append> births;   ///< as the store gets them, in the same order
   std::vector<store::InboxMessage> outgoing;
+  std::vector<store::Exchange> exchanges;  ///< what goes into sessions with the next commit
   bool stalled = false;                ///< the store refused it; it is tried again at `due`
   bool sleeping = false;               ///< it gives the run up
 

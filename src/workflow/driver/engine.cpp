@@ -157,6 +157,7 @@ Result<store::Appending> Engine::append(ActiveRun& run) {
                                               .consumed = run.committing_mail,
                                               .create = run.create,
                                               .mail = run.outgoing,
+                                              .exchanges = run.exchanges,
                                               .children = run.births,
                                               .token = run.token},
                                 services_.sink);
@@ -167,6 +168,7 @@ bool Engine::after_commit(ActiveRun& run) {
   const auto batch = std::exchange(run.committing, nullptr);
   run.committing_mail.clear();
   run.create.reset();
+  run.exchanges.clear();
   run.stalled = false;
   if (const auto acknowledge = std::exchange(run.acknowledge, nullptr)) acknowledge(run.id);
   introduce_children(run);  // before listeners hear that this run has ended
@@ -211,6 +213,7 @@ void Engine::on_committed(std::vector<store::Committed> commits) {
 /// The store did not take a commit. A run that nobody was promised is given back to its creator; one that was accepted keeps what its calls
 /// brought and tries again, unless it belongs to somebody else now.
 void Engine::refused(ActiveRun& run, const Error& why) {
+  if (why.code == ErrorCode::conflict && !run.exchanges.empty() && end_turns_again(run)) return;
   const bool passing = why.code == ErrorCode::store_full || why.code == ErrorCode::store_failed;
   if (run.create || !passing) {
     lose(run, why);

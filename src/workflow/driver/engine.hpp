@@ -186,6 +186,11 @@ class Engine {
   void on_machine_answer(ActiveRun& run, const CallPlace& place, AgentResponse response);
   void cancel_work(ActiveRun& run, TaskIndex task);
   void drop_work(MachineWork& work);
+  // engine_sessions.cpp: turns in conversations that go on over runs
+  [[nodiscard]] Result<std::optional<store::SessionPoint>> session_of(ActiveRun& run, const Attempt& attempt);
+  [[nodiscard]] Result<std::vector<Json>> said_earlier(const ActiveRun& run, const Attempt& attempt) const;
+  void end_turn(ActiveRun& run, Outcome& outcome);
+  [[nodiscard]] bool end_turns_again(ActiveRun& run);
   [[nodiscard]] AgentResponse fire(ActiveRun& run, const Attempt& attempt);
   [[nodiscard]] std::optional<agent::Wait> wait_of(ActiveRun& run, const Attempt& attempt);
   [[nodiscard]] Result<agent::Agent*> agent_for(ActiveRun& run, TaskIndex task);

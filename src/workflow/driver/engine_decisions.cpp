@@ -110,6 +110,7 @@ void Engine::fold_outcome(ActiveRun& run, Outcome outcome, std::vector<Event>& e
     return;
   }
   const auto duration = now - step->started;
+  if (response.success && !outcome.said.empty()) end_turn(run, outcome);
   for (auto& emitted : response.emitted) {
     services_.secrets.redact(emitted.data);
     fold(run,

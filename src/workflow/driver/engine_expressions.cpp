@@ -75,6 +75,11 @@ void Engine::start(ActiveRun& run, const Attempt& attempt, std::vector<Event>& e
       started.signal = signal_of_end(*child);
     }
   }
+  if (attempt.attempt == 1) {
+    auto session = session_of(run, attempt);
+    if (!session) return refuse_start(run, attempt, session.error().message, events, session.error().code);
+    started.session = std::move(*session);
+  }
   fold(run, std::move(started), events);
 }
 

@@ -14,7 +14,8 @@ void Engine::begin_work(ActiveRun& run, const Attempt& attempt, agent::MachineAg
   work->parameters = std::move(parameters);
   work->request = request_for(run, attempt, *work->parameters);
   work->ticket = std::move(ticket);
-  auto machine = agent.work_on(work->request);
+  auto earlier = said_earlier(run, attempt);
+  auto machine = earlier ? agent.work_on(work->request, std::move(*earlier)) : std::unexpected(earlier.error());
   if (!machine) {
     run.arrived.push_back({.attempt = attempt, .response = AgentResponse::failed(machine.error()), .ticket = std::move(work->ticket)});
     return;
@@ -90,6 +91,7 @@ void Engine::move(ActiveRun& run, MachineWork& work, std::vector<Event>& events)
   work.moved = false;
   const auto step = work.attempt.step();
   if (!run.in_flight(work.attempt)) return;
+  const bool heard = !work.arrived.empty();
   for (auto& [number, answer] : std::exchange(work.arrived, {})) {
     services_.secrets.redact(answer.value);
     const auto& call = run.state.calls(step)[number - 1];
@@ -119,10 +121,16 @@ void Engine::move(ActiveRun& run, MachineWork& work, std::vector<Event>& events)
     work.machine->started(number, call.kind, request);
   }
   if (!turn.end) return;
+  if (heard && run.state.session(step) != nullptr) {
+    // The commit that ends a turn can be refused, and what was answered must not be asked again for that: it is journaled first.
+    work.moved = true;
+    return;
+  }
   const auto ended = run.work.extract(step).mapped();
   auto ticket = std::exchange(ended->ticket, {});
   drop_work(*ended);
-  fold_outcome(run, {.attempt = ended->attempt, .response = std::move(*turn.end), .ticket = std::move(ticket)}, events);
+  fold_outcome(
+      run, {.attempt = ended->attempt, .response = std::move(*turn.end), .ticket = std::move(ticket), .said = std::move(turn.said)}, events);
 }
 
 /// The answer to a machine's call.
