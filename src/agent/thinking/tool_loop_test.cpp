@@ -107,8 +107,8 @@ std::unique_ptr<ToolLoop> Play::made() const {
 }
 
 TEST(ToolLoop, GoesOnWithASessionAndLeavesItWhatItAdded) {
-  ToolLoop loop(std::make_shared<const LoopSetup>(usual()), {model::user_says("and now?")}, {},
-                {model::user_says("hello"), {.role = model::Role::assistant, .parts = {model::Text{"hi"}}}});
+  Pure loop(std::make_shared<const LoopSetup>(usual()), {model::user_says("and now?")}, {},
+            {model::user_says("hello"), {.role = model::Role::assistant, .parts = {model::Text{"hi"}}}});
   auto asked = loop.next({});
   ASSERT_EQ(asked.calls.size(), 1U);
   EXPECT_TRUE(asked.said.empty());
