@@ -3,7 +3,7 @@
 
     bench/langgraph_peer.py build/bench/bench/skein_scale_bench
 
-A review loop of 500 rounds (two no-op steps each, one after the other) and a fan-out of 100 no-op steps with a join. LangGraph is installed from PyPI
+A review loop of 1,000 rounds (two no-op steps each, one after the other) and a fan-out of 100 no-op steps with a join. LangGraph is installed from PyPI
 into build/bench/peer. Both at their safest: durability "sync" with synchronous=FULL there, `full` here. Prints JSON lines and a table.
 """
 
@@ -17,7 +17,7 @@ import tempfile
 import time
 from typing import Annotated, TypedDict
 
-ROUNDS = 500
+ROUNDS = 1000
 WIDTH = 100
 PEER = pathlib.Path(__file__).resolve().parents[1] / "build" / "bench" / "peer"
 
@@ -105,7 +105,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="skein-bench-", dir=".") as folder:
         lines = subprocess.run([program, "--peer", folder], check=True, capture_output=True, text=True).stdout.splitlines()
         ours = {line["name"]: line for line in map(json.loads, lines)}
-        for name, words in {"loop": "review loop of 500 rounds", "fan_out": "fan-out of 100 and join"}.items():
+        for name, words in {"loop": "review loop of 1,000 rounds", "fan_out": "fan-out of 100 and join"}.items():
             done = subprocess.run([str(python), __file__, "--measure", name, folder], check=True, capture_output=True, text=True)
             peer = json.loads(done.stdout)
             report(f"{words}, durable, per step", ours[name]["us_a_step"], "us", peer["us_a_step"])

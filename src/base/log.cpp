@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <utility>
 
 #include <boost/json/object.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -16,7 +18,17 @@ namespace {
 std::atomic<Level> current_level{Level::warning};
 std::atomic<Format> current_format{Format::text};
 
-spdlog::logger& sink() {
+struct Redirection {
+  std::mutex mutex;
+  Sink sink;
+};
+
+Redirection& redirection() {
+  static const auto instance = std::make_unique<Redirection>();
+  return *instance;
+}
+
+spdlog::logger& standard_error() {
   static const auto logger = [] {
     auto made = std::make_shared<spdlog::logger>("skein", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%v");
@@ -43,6 +55,11 @@ void configure(Level level, Format format) {
   current_format = format;
 }
 
+void redirect(Sink sink) {
+  const std::lock_guard lock(redirection().mutex);
+  redirection().sink = std::move(sink);
+}
+
 bool enabled(Level level) noexcept { return level >= current_level.load(std::memory_order_relaxed); }
 
 void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
@@ -60,7 +77,11 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
     line = fmt::format("{} {:<7} {}", time, name_of(level), message);
     for (const auto& [key, value] : fields) line += fmt::format(" {}={}", key, to_json(value));
   }
-  sink().log(spdlog::level::info, redact_patterns(line));
+  line = redact_patterns(line);
+  auto& elsewhere = redirection();
+  const std::lock_guard lock(elsewhere.mutex);
+  if (elsewhere.sink) return elsewhere.sink(level, line);
+  standard_error().log(spdlog::level::info, line);
 }
 
 }  // namespace skein::log

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,11 @@ using Field = std::pair<std::string_view, Json>;
 /// Logs go to standard error. Before the first call: warnings and errors as text. Not to be called concurrently.
 void configure(Level level, Format format);
 [[nodiscard]] bool enabled(Level level) noexcept;
+
+/// Takes a line as it would have been printed, without its end; called from any thread, one line at a time.
+using Sink = std::function<void(Level, std::string_view line)>;
+/// Lines go to `sink` instead of standard error; an empty one gives them back. Not to be called while others log.
+void redirect(Sink sink);
 
 /// Structured: a constant message and fields. What looks like a secret is masked.
 void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});

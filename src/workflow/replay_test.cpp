@@ -38,6 +38,25 @@ TEST_F(ReplayTest, AStartOutOfItsTurnIsFound) {
   EXPECT_EQ(next(start(0)), "");
 }
 
+TEST_F(ReplayTest, AnAttemptThatFailedForGoodNeedsNoOffer) {
+  EXPECT_EQ(created(), "");
+  EXPECT_EQ(next(start(0)), "");
+  EXPECT_EQ(next(TaskFailed{.attempt = start(0).attempt, .error = broken(), .duration = {}}), "");
+  EXPECT_EQ(replay.state().tasks()[0].status, TaskStatus::failed);
+}
+
+TEST_F(ReplayTest, WhatWasKeptOfAnotherRunWasOfferedThere) {
+  const Origin origin{.kind = Origin::Kind::retry, .run = "it", .from = {}, .kept = 2, .foreign = 0};
+  EXPECT_EQ(next(RunCreated{.definition_hash = definition->hash, .inputs = json(JsonObject{}), .deadline = {}, .origin = origin}), "");
+  now += seconds{60};
+  EXPECT_EQ(next(start(0)), "");
+  EXPECT_EQ(next(TaskCompleted{.attempt = start(0).attempt, .result = json(1), .metadata = nullptr, .duration = {}}), "");
+  EXPECT_EQ(replay.checked(), 0U);
+  EXPECT_EQ(next(start(2)), "event 4 (attempt_started of 'c') was not offered by what came before it");
+  EXPECT_EQ(next(start(1)), "");
+  EXPECT_EQ(replay.checked(), 1U);
+}
+
 TEST_F(ReplayTest, ARetryBeforeItsTimeIsFound) {
   EXPECT_EQ(created(), "");
   EXPECT_EQ(next(start(0)), "");

@@ -213,6 +213,24 @@ TEST(Undo, ACompletedRunThatIsUndoneIsCancelled) {
   EXPECT_EQ(machine.state.error(), "ordered twice");
 }
 
+TEST(Undo, APartlyCompletedRunThatIsUndoneIsCancelled) {
+  auto definition = std::make_shared<Definition>(*order(OnFailure::keep));
+  definition->failure_strategy = FailureStrategy::partial_completion_allowed;
+  Machine machine(definition);
+  machine.start("book");
+  machine.complete("book");
+  machine.start("pay");
+  machine.fail("pay");
+  machine.settle();
+  ASSERT_EQ(machine.state.status(), RunStatus::partially_completed);
+  undo_begins(machine, "regretted");
+  start_undo(machine, "book/undo");
+  machine.complete("book/undo");
+  machine.settle();
+  EXPECT_EQ(machine.state.status(), RunStatus::cancelled);
+  EXPECT_EQ(machine.state.error(), "regretted");
+}
+
 TEST(Undo, NothingIsUndoneUnlessTheWorkflowOrAPersonSaysSo) {
   auto machine = failed_order(OnFailure::keep);
   ASSERT_NE(offered_end(machine.offered()), nullptr);

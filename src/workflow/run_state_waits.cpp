@@ -24,7 +24,7 @@ void RunState::stop_listening(Step step) {
   const auto listeners = listeners_.find(it->second);
   listeners->second.erase(step);
   if (listeners->second.empty()) listeners_.erase(listeners);
-  asked_.erase(step);
+  if (asked_.erase(step) > 0) signals_.erase(it->second);  // an answer that came too late answers no later question
   listens_to_.erase(it);
 }
 

@@ -52,6 +52,51 @@ TEST(RunStateSignals, TheOldestOfANameIsTakenFirst) {
   EXPECT_EQ(m.state.next_signal("paid"), nullptr);
 }
 
+TEST(RunStateSignals, EachTaskHasItsOwnQuestionsAndChildren) {
+  WaitingMachine m(parallel({{"first"}, {"second"}}));
+  const auto begin = [&](std::string_view name, const std::string& signal, JsonPtr question) {
+    auto next = m.attempt(name);
+    ++next.attempt;
+    m.must({.at = m.now, .body = AttemptStarted{.attempt = next, .wake_at = {}, .signal = signal, .question = std::move(question)}});
+  };
+  const RunId child = *RunId::parse("018bcfe5-6800-7000-8000-000000000001");
+  begin("first", signal_of_end(child), nullptr);
+  begin("second", signal_of_answer("second", no_item), json(JsonObject{{"question", "how many?"}}));
+  EXPECT_EQ(m.state.awaited_children(0), std::vector<RunId>{child});
+  EXPECT_TRUE(m.state.awaited_children(1).empty());
+  EXPECT_TRUE(m.state.asking(0).empty());
+  EXPECT_EQ(m.state.asking(1).size(), 1U);
+
+  WaitingMachine both(parallel({{"first"}, {"second"}}));
+  for (const auto* name : {"first", "second"}) {
+    auto next = both.attempt(name);
+    ++next.attempt;
+    both.must(
+        {.at = both.now,
+         .body = AttemptStarted{
+             .attempt = next, .wake_at = {}, .signal = signal_of_answer(name, no_item), .question = json(JsonObject{{"question", name}})}});
+  }
+  EXPECT_EQ(both.state.asking(0).size(), 1U);
+  EXPECT_EQ(both.state.asked({.task = 0})->at("question"), "first");
+}
+
+TEST(RunStateSignals, AnAnswerThatComesTooLateAnswersNoLaterQuestion) {
+  WaitingMachine m(parallel({{"ask"}}));
+  const auto name = signal_of_answer("ask", no_item);
+  auto next = m.attempt("ask");
+  ++next.attempt;
+  m.must({.at = m.now,
+          .body = AttemptStarted{.attempt = next, .wake_at = {}, .signal = name, .question = json(JsonObject{{"question", "q"}})}});
+  m.hear(name, 7);
+  m.retry("ask", t0 + seconds{5});
+  EXPECT_EQ(m.state.next_signal(name), nullptr);
+  m.now = t0 + seconds{5};
+  ++next.attempt;
+  m.must({.at = m.now,
+          .body = AttemptStarted{.attempt = next, .wake_at = {}, .signal = name, .question = json(JsonObject{{"question", "q"}})}});
+  EXPECT_TRUE(m.offered().empty());
+}
+
 TEST(RunStateSignals, ATimerThatFiresLeavesTheListenersAlone) {
   WaitingMachine m(parallel({{"listens"}, {"sleeps"}}));
   m.listen("listens", "paid");

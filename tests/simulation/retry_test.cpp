@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/log.hpp"
 #include "simulation/help.hpp"
 #include "simulation/random_workflow.hpp"
 #include "store/memory/memory_run_store.hpp"
@@ -140,7 +139,6 @@ std::string outcome(const RunState& state) {
 }
 
 TEST(Simulation, ARetryEndsAsTheRunWouldHaveWithoutItsFailure) {
-  log::configure(log::Level::error, log::Format::text);
   std::uint64_t compared = 0;
   std::uint64_t spared = 0;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {

@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <string>
 
-#include "base/log.hpp"
 #include "simulation/world.hpp"
 
 namespace skein::simulation {
@@ -25,6 +24,13 @@ std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
   return value != nullptr ? std::stoull(value) : otherwise;
 }
 
+/// SKEIN_SIMULATION_SEED alone replays that seed; with SKEIN_SIMULATION_EVENTS it is the first of as many as it takes.
+struct Extent {
+  std::uint64_t first_seed = number_from("SKEIN_SIMULATION_SEED", 1);
+  bool only_one = std::getenv("SKEIN_SIMULATION_SEED") != nullptr && std::getenv("SKEIN_SIMULATION_EVENTS") == nullptr;  // NOLINT(concurrency-mt-unsafe)
+  std::uint64_t events = number_from("SKEIN_SIMULATION_EVENTS", usual_events);
+};
+
 /// Events of one seed.
 std::uint64_t simulate(std::uint64_t seed) {
   World world(seed);
@@ -34,21 +40,19 @@ std::uint64_t simulate(std::uint64_t seed) {
 }
 
 TEST(Simulation, WhateverHappensTheJournalIsTheTruth) {
-  log::configure(log::Level::error, log::Format::text);
-  const auto only = number_from("SKEIN_SIMULATION_SEED", 0);
-  const auto wanted = number_from("SKEIN_SIMULATION_EVENTS", usual_events);
+  const Extent extent;
   std::uint64_t events = 0;
-  std::uint64_t seed = only == 0 ? 1 : only;
-  for (; events < wanted; ++seed) {
+  auto seed = extent.first_seed;
+  for (; events < extent.events; ++seed) {
     try {
       events += simulate(seed);
     } catch (const std::exception& problem) {
       FAIL() << "seed " << seed << ": " << problem.what() << "\nreplay it with SKEIN_SIMULATION_SEED=" << seed;
     }
-    if (only != 0) break;
+    if (extent.only_one) break;
   }
   RecordProperty("events", std::to_string(events));
-  RecordProperty("seeds", std::to_string(seed));
+  RecordProperty("seeds", std::to_string(seed - extent.first_seed));
 }
 
 }  // namespace

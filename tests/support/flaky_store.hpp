@@ -66,7 +66,9 @@ class FlakyStore final : public store::RunStore {
   }
   Result<std::vector<store::Claimed>> claim_runnable(Instant now, std::size_t limit, const store::LeftAlone& except = {}) override {
     if (refuse) return refusal();
-    return inner_->claim_runnable(now, limit, except);
+    auto claimed = inner_->claim_runnable(now, limit, except);
+    for (std::size_t i = 0; claimed && i < claimed->size(); ++i) failed_.erase((*claimed)[i].run);
+    return claimed;
   }
   Result<void> release(RunId run, std::uint64_t epoch) override { return inner_->release(run, epoch); }
   Result<std::optional<Instant>> earliest_due() const override { return inner_->earliest_due(); }
