@@ -14,13 +14,19 @@
 
 namespace skein::agent {
 
-/// What an agent that works in calls calls.
-enum class CallKind : std::uint8_t { model, tool };
+/// What an agent that works in calls calls. A person is asked, and answers when they like: no memory, time limit or process is needed until
+/// then.
+enum class CallKind : std::uint8_t { model, tool, person };
+
+/// The request of a call of a person: {"question": a text, "answer": a JSON Schema}, and where there are any "to": names of those who may
+/// answer, "arguments": what is to be approved; `answer` then says how they may be changed. Its answer: {"value", "by"} or, where they
+/// refuse, {"rejected": true, "by"}, both with a "comment" where there is one.
+[[nodiscard]] inline bool asks_approval(const Json& question) { return at_pointer(question, "/arguments") != nullptr; }
 
 /// A call that a machine wants made.
 struct MachineCall {
   CallKind kind = CallKind::model;
-  Json request;             ///< journaled: what the machine must know of it
+  Json request;             ///< journaled: what the machine must know of it; of a person: the question
   Spend worst_case;         ///< reserved until the answer says what it cost
   microseconds timeout{0};  ///< 0: none
 };
@@ -65,7 +71,7 @@ class Machine {
   [[nodiscard]] virtual std::optional<CallAnswer> instead_of_repeating(std::uint32_t number) = 0;
   /// The answer to a call that failed outside: `perform` threw, or took longer than its timeout.
   [[nodiscard]] virtual CallAnswer failure(std::uint32_t number, const Error& why) = 0;
-  /// Makes the call. Runs on the shard's executor; ends by throwing on a terminal cancellation. The machine outlives it.
+  /// Makes the call, which is none of a person. Runs on the shard's executor; ends by throwing on a terminal cancellation. The machine outlives it.
   [[nodiscard]] virtual asio::awaitable<CallAnswer> perform(std::uint32_t number) = 0;
 };
 

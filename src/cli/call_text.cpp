@@ -31,19 +31,30 @@ std::string cost(const agent::Spend& used) {
 }  // namespace
 
 std::string call_text(const workflow::CallStarted& call) {
+  if (call.kind == agent::CallKind::model && call.request && at_pointer(*call.request, "/summary") != nullptr)
+    return fmt::format("asks {} to sum up", member(call.request, "/model"));
   if (call.kind == agent::CallKind::model)
     return fmt::format("asks {} (turn {})", member(call.request, "/model"), member(call.request, "/turn"));
+  if (call.kind == agent::CallKind::person) {
+    const auto question = "asks: " + member(call.request, "/question");
+    return agent::asks_approval(*call.request) ? question + " " + member(call.request, "/arguments") : question;
+  }
   return fmt::format("calls {} {}", member(call.request, "/tool"), member(call.request, "/arguments"));
 }
 
 bool is_failure(const workflow::CallEnded& call) {
+  if (call.kind == agent::CallKind::person) return call.answer && at_pointer(*call.answer, "/rejected") != nullptr;
   return call.answer && (at_pointer(*call.answer, "/error") != nullptr || agent::outcome_in(*call.answer).failed);
 }
 
 std::string call_text(const workflow::CallEnded& call) {
   if (!call.answer) return "is answered";
-  if (call.kind == agent::CallKind::tool)
-    return fmt::format("{} {}", is_failure(call) ? "fails:" : "brings", member(call.answer, "/result"));
+  if (call.kind == agent::CallKind::person) {
+    const auto comment = member(call.answer, "/comment");
+    const auto said = at_pointer(*call.answer, "/rejected") != nullptr ? std::string("no") : member(call.answer, "/value");
+    return fmt::format("{} says: {}{}", member(call.answer, "/by"), said, comment.empty() ? "" : " (" + comment + ")");
+  }
+  if (call.kind == agent::CallKind::tool) return fmt::format("{} {}", is_failure(call) ? "fails:" : "brings", member(call.answer, "/result"));
   if (const auto error = agent::error_in(*call.answer)) return "the model fails: " + one_line(error->message);
   const auto response = agent::response_in(*call.answer);
   const auto calls = model::calls_of(response.message).size();

@@ -16,6 +16,23 @@ TEST(CallText, SaysWhatIsCalled) {
   EXPECT_EQ(call_text(workflow::CallStarted{.request = json(R"({"model":"test/small","turn":2})")}), "asks test/small (turn 2)");
   EXPECT_EQ(call_text(workflow::CallStarted{.kind = CallKind::tool, .request = json(R"({"tool":"add","arguments":{"n":2}})")}),
             R"(calls add {"n":2})");
+  EXPECT_EQ(call_text(workflow::CallStarted{.request = json(R"({"model":"test/small","turn":2,"summary":true})")}),
+            "asks test/small to sum up");
+  EXPECT_EQ(call_text(workflow::CallStarted{.kind = CallKind::person, .request = json(R"({"question":"Which?","answer":{}})")}),
+            "asks: Which?");
+  EXPECT_EQ(call_text(workflow::CallStarted{.kind = CallKind::person,
+                                            .request = json(R"({"question":"May it?","answer":{},"arguments":{"n":2}})")}),
+            R"(asks: May it? {"n":2})");
+}
+
+TEST(CallText, SaysWhatAPersonSaid) {
+  const auto said = [](std::string_view answer) {
+    return workflow::CallEnded{.kind = CallKind::person, .answer = json(answer)};
+  };
+  EXPECT_EQ(call_text(said(R"({"value":"red","by":"ann"})")), "ann says: red");
+  EXPECT_FALSE(is_failure(said(R"({"value":"red","by":"ann"})")));
+  EXPECT_EQ(call_text(said(R"({"rejected":true,"by":"ann","comment":"too much"})")), "ann says: no (too much)");
+  EXPECT_TRUE(is_failure(said(R"({"rejected":true,"by":"ann"})")));
 }
 
 TEST(CallText, SaysWhatCameOfIt) {

@@ -68,6 +68,8 @@ RunProgress::RunProgress(RunId id, const workflow::RunState& state) : RunProgres
     if (const auto* question = state.question(static_cast<workflow::TaskIndex>(i))) to.note = "asks: " + one_line(question->message);
     if (const auto signal = state.awaited_signal({.task = static_cast<workflow::TaskIndex>(i)}); !signal.empty())
       to.note = what_for(std::string(signal), state.asked({.task = static_cast<workflow::TaskIndex>(i)}));
+    if (state.waits_in_calls({.task = static_cast<workflow::TaskIndex>(i)}))
+      to.note = what_for({}, state.asking(static_cast<workflow::TaskIndex>(i)).front().question);
     if (from.error) to.note = one_line(from.error->message);
     if (!from.skip_reason.empty()) to.note = one_line(from.skip_reason);
   }
@@ -89,6 +91,7 @@ void apply_to(TaskProgress& task, const Body& body, Instant at) {
   } else if constexpr (std::is_same_v<Body, CallStarted> || std::is_same_v<Body, CallEnded>) {
     task.note = call_text(body);
     task.saying.clear();
+    task.status = std::is_same_v<Body, CallStarted> && body.kind == agent::CallKind::person ? TaskStatus::waiting : TaskStatus::running;
   } else if constexpr (std::is_same_v<Body, TaskCompleted>) {
     task.status = TaskStatus::completed;
     task.ended = at;

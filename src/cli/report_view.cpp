@@ -49,6 +49,13 @@ const Json& said_by(const runtime::TaskReport& task) {
   return output != nullptr ? *output : *task.result;
 }
 
+/// A question that is approved or rejected; where it is about a tool, with what that would be given.
+std::string asked_text(const runtime::AwaitedReport& awaits) {
+  auto out = one_line(awaits.message);
+  if (!awaits.tool.empty()) out += " " + one_line(shorten(to_json(*awaits.parameters), longest_cell));
+  return out;
+}
+
 std::string outcome_of(const runtime::TaskReport& task, Instant now) {
   if (task.status == TaskStatus::retrying && task.due)
     return *task.due > now ? fmt::format("retry in {}", human_duration(*task.due - now)) : std::string("its retry is due");
@@ -59,7 +66,7 @@ std::string outcome_of(const runtime::TaskReport& task, Instant now) {
   if (task.awaits && task.awaits->answer)
     return fmt::format("asks: {} ({})", one_line(task.awaits->message), config::in_words(*task.awaits->answer));
   if (task.awaits)
-    return task.awaits->signal.empty() ? "asks: " + one_line(task.awaits->message) : "waits for the signal " + task.awaits->signal;
+    return task.awaits->signal.empty() ? "asks: " + asked_text(*task.awaits) : "waits for the signal " + task.awaits->signal;
   if (task.status == TaskStatus::waiting && task.due) return "until " + date_time(*task.due);
   if (task.error && task.status == TaskStatus::failed) return one_line(task.error->message);
   if (!task.skip_reason.empty()) return one_line(task.skip_reason);

@@ -1,5 +1,8 @@
 #include "cli/tell.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 #include <fmt/format.h>
 
 #include "base/text.hpp"
@@ -46,6 +49,70 @@ Result<int> tell_run(Session& session, const DriveOptions& options, const std::s
     if (!options.common.json) session.output.note(*said);
     return *run;
   });
+}
+
+namespace {
+
+bool takes(const runtime::AwaitedReport& awaits, WordKind kind) {
+  if (kind == WordKind::answer) return awaits.answer != nullptr;
+  return awaits.asks() || (kind == WordKind::reject && awaits.call > 0);
+}
+
+Result<std::optional<std::uint32_t>> number(std::string_view option, const std::string& text, std::uint32_t least) {
+  if (text.empty()) return std::nullopt;
+  std::uint32_t out = 0;
+  const auto* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, out);
+  if (read.ec != std::errc{} || read.ptr != end || out < least)
+    return fail(ErrorCode::invalid_argument, fmt::format("{} takes a whole number from {}, not '{}'", option, least, text));
+  return out;
+}
+
+}  // namespace
+
+Result<OpenQuestion> find_question(const runtime::RunReport& report, WordKind kind, const std::string& task, const std::string& item,
+                                   const std::string& call) {
+  const auto wanted_item = number("--item", item, 0);
+  if (!wanted_item) return std::unexpected(wanted_item.error());
+  const auto wanted_call = number("--call", call, 1);
+  if (!wanted_call) return std::unexpected(wanted_call.error());
+  std::vector<std::string> names;
+  OpenQuestion found;
+  bool asks = false;
+  for (const auto& one : report.tasks) {
+    const auto look_at = [&](const runtime::AwaitedReport& awaits) {
+      if (!takes(awaits, kind)) return;
+      if (names.empty() || names.back() != one.name) names.push_back(one.name);
+      if (!task.empty() && one.name != task) return;
+      asks = true;
+      const bool meant = (!*wanted_item || awaits.item == *wanted_item) && (!*wanted_call || awaits.call == **wanted_call);
+      if (meant && found.task == nullptr) found = {.task = &one, .awaits = &awaits};
+    };
+    if (one.awaits) look_at(*one.awaits);
+    for (const auto& awaits : one.also_awaits) look_at(awaits);
+  }
+  if (names.empty())
+    return fail(ErrorCode::conflict, fmt::format("run {} asks nothing now; it is {}", short_id(report.id), to_string(report.status)));
+  if (task.empty() && names.size() > 1)
+    return fail(ErrorCode::invalid_argument, fmt::format("several tasks ask: {}; name one", list_of(names)));
+  if (!asks) return fail(ErrorCode::conflict, fmt::format("task '{}' asks nothing now; {} does", task, list_of(names)));
+  if (found.task == nullptr)
+    return fail(ErrorCode::conflict, fmt::format("no question of task '{}' has that --item or --call; `skein show {} --json` lists them",
+                                                 task.empty() ? names.front() : task, short_id(report.id)));
+  return found;
+}
+
+Result<void> may_answer(const runtime::AwaitedReport& awaits, std::string_view by) {
+  const auto& approvers = awaits.approvers;
+  if (approvers.empty() || std::ranges::find(approvers, by) != approvers.end()) return {};
+  return fail(ErrorCode::permission_denied,
+              fmt::format("'{}' was not asked; {} may answer (say who you are with --as NAME or SKEIN_USER)", by, list_of(approvers)));
+}
+
+runtime::QuestionPlace place_of(const runtime::AwaitedReport& awaits) {
+  runtime::QuestionPlace out{.item = awaits.item};
+  if (awaits.call > 0) out.call = awaits.call;
+  return out;
 }
 
 Result<Json> parse_answer(const Json& schema, std::string_view words) {

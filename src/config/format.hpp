@@ -111,6 +111,8 @@ struct AgentSpec {
   PromptTemplate instructions;
   TextTemplate role;
   std::vector<std::string> tools;
+  std::vector<std::string> approve;
+  std::vector<std::string> approvers;
   ToolCalling tool_calling = ToolCalling::native;
   std::uint32_t max_turns = agent::ThinkingSettings{}.max_turns;
   std::optional<std::uint32_t> max_output_tokens;
@@ -118,6 +120,8 @@ struct AgentSpec {
   std::optional<double> top_p;
   std::string reasoning_effort;
   std::optional<SchemaNode> output_schema;
+  std::optional<std::uint32_t> context_tokens;
+  std::optional<agent::GuardrailsSettings> guardrails;
   bool reflect = false;
   TextTemplate session;
   std::optional<SpendSpec> budget;

@@ -72,6 +72,12 @@ std::vector<describe::Field<AgentSpec>> thinking_fields() {
       field("tools", &T::tools,
             {.about = "ai_agent with a model: the tools it may call, by name or pattern; `skein tools list` shows them.",
              .example = "[calculator, \"db_*\"]"}),
+      field("approve", &T::approve,
+            {.about = "ai_agent with a model: of its tools those whose calls a person approves first, by name or pattern. The person sees the "
+                      "arguments and may change them; a no is told to the model.",
+             .example = "[\"pay_*\"]"}),
+      field("approvers", &T::approvers,
+            {.about = "ai_agent with a model: who may approve these calls; without it anybody.", .example = "[maria]"}),
       field("tool_calling", &T::tool_calling,
             {.about = "ai_agent with a model: `react` for models that cannot call tools natively.", .example = "react"}),
       field("max_turns", &T::max_turns,
@@ -87,6 +93,13 @@ std::vector<describe::Field<AgentSpec>> thinking_fields() {
       field("output_schema", &T::output_schema,
             {.about = "ai_agent with a model: what its answer must look like; `output` is then a value and not a text.",
              .example = "{type: object, properties: {total: number}, required: [total]}"}),
+      field("context_tokens", &T::context_tokens,
+            {.about = "ai_agent with a model: the size of its context window. Where a conversation comes near it the oldest results of tools give "
+                      "way to notes, and then all but the task and the latest turn to a summary that the model is asked for.",
+             .example = "128000",
+             .minimum = 1000}),
+      field("guardrails", &T::guardrails,
+            {.about = "ai_agent with a model: checks of what the task says, of what tools bring and of the answer."}),
       field("reflect", &T::reflect, {.about = "ai_agent with a model: it reviews its answer once before the answer counts."}),
       field("session", &T::session,
             {.about = "ai_agent with a model: the name of the conversation that it goes on with, also over runs; null: it remembers nothing.",
@@ -118,6 +131,8 @@ Json thinking_of(const AgentSpec& agent, const Json& document) {
     put("summarise", agent.step_models->summarise);
   }
   if (auto models = models_for(agent, document); !models.empty()) out["models"] = std::move(models);
+  if (!agent.approve.empty()) out["approve"] = words(agent.approve);
+  if (!agent.approvers.empty()) out["approvers"] = words(agent.approvers);
   out["tool_calling"] = describe::names_of<ToolCalling>()[static_cast<std::size_t>(agent.tool_calling)];
   out["max_turns"] = agent.max_turns;
   if (agent.max_output_tokens) out["max_output_tokens"] = *agent.max_output_tokens;
@@ -125,9 +140,28 @@ Json thinking_of(const AgentSpec& agent, const Json& document) {
   if (agent.top_p) out["top_p"] = *agent.top_p;
   if (!agent.reasoning_effort.empty()) out["reasoning_effort"] = agent.reasoning_effort;
   if (agent.output_schema) out["output_schema"] = agent.output_schema->source;
+  if (agent.context_tokens) out["context_tokens"] = *agent.context_tokens;
+  if (agent.guardrails && !agent.guardrails->none()) out["guardrails"] = agent::guardrails_to_json(*agent.guardrails);
   if (agent.reflect) out["reflect"] = true;
   return out;
 }
+
+namespace {
+
+void check_guardrails(const agent::GuardrailsSettings& settings, const Path& at, Problems& problems) {
+  const auto check = [&](std::string_view key, const std::vector<agent::GuardrailSettings>& list) {
+    const Path place(at, key);
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const auto made = agent::Guards::make({list[i]});
+      if (!made) add_error(problems, Path(place, i), made.error().message);
+    }
+  };
+  check("input", settings.input);
+  check("tool_results", settings.tool_results);
+  check("output", settings.output);
+}
+
+}  // namespace
 
 void check_thinking(const AgentSpec& agent, const agent::NamedModels& models, const Path& at, Problems& problems) {
   const bool thinks = !agent.model.source.is_null();
@@ -142,13 +176,22 @@ void check_thinking(const AgentSpec& agent, const agent::NamedModels& models, co
   if (session != nullptr && session->find("{{") == boost::json::string::npos) {
     if (const auto named = store::check_session_name(*session); !named) add_error(problems, Path(at, "session"), named.error().message);
   }
-  if (thinks && agent.type == AgentKind::ai_agent) return;
+  if (agent.guardrails) check_guardrails(*agent.guardrails, Path(at, "guardrails"), problems);
+  if (thinks && agent.type == AgentKind::ai_agent) {
+    if (!agent.approvers.empty() && agent.approve.empty())
+      add_error(problems, Path(at, "approvers"), "'approvers' needs 'approve', which says what they approve; add it", describe::Part::key);
+    return;
+  }
   const std::vector<std::pair<std::string_view, bool>> given{{"model", thinks},
                                                              {"fallback_models", !agent.fallback_models.empty()},
                                                              {"step_models", agent.step_models.has_value()},
                                                              {"instructions", !agent.instructions.source.is_null()},
                                                              {"role", !agent.role.source.is_null()},
                                                              {"tools", !agent.tools.empty()},
+                                                             {"approve", !agent.approve.empty()},
+                                                             {"approvers", !agent.approvers.empty()},
+                                                             {"context_tokens", agent.context_tokens.has_value()},
+                                                             {"guardrails", agent.guardrails.has_value()},
                                                              {"max_output_tokens", agent.max_output_tokens.has_value()},
                                                              {"temperature", agent.temperature.has_value()},
                                                              {"top_p", agent.top_p.has_value()},

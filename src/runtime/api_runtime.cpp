@@ -185,7 +185,7 @@ Result<void> Runtime::answer(std::string_view run_id, std::string_view task, con
                              std::string_view comment) {
   const auto id = parsed_run_id(run_id);
   if (!id) return std::unexpected(id.error());
-  return state_->runtime->reply(*id, task, std::nullopt, value, by, comment);
+  return state_->runtime->reply(*id, task, {}, value, by, comment);
 }
 
 Result<void> Runtime::signal(std::string_view run_id, std::string_view name, const Json& payload) {

@@ -11,33 +11,72 @@ namespace skein::runtime {
 
 namespace {
 
-std::optional<AwaitedReport> awaited(const workflow::RunState& state, workflow::TaskIndex task) {
+AwaitedReport report_of_question(const workflow::Asking& asking) {
+  AwaitedReport out;
+  const auto& asked = asking.question->get_object();
+  out.message = std::string(asked.at("question").get_string());
+  auto shape = std::make_shared<const Json>(asked.at("answer"));
+  if (const auto* arguments = asked.if_contains("arguments")) {
+    out.parameters = std::make_shared<const Json>(*arguments);
+    out.tool = std::string(asked.at("tool").get_string());
+    out.shape = std::move(shape);
+  } else {
+    out.answer = std::move(shape);
+  }
+  if (const auto* to = asked.if_contains("to")) {
+    for (const auto& name : to->get_array()) out.approvers.emplace_back(name.get_string());
+  }
+  if (asking.step.item != workflow::no_item) out.item = asking.step.item;
+  out.call = asking.call;
+  return out;
+}
+
+std::vector<AwaitedReport> awaited(const workflow::RunState& state, workflow::TaskIndex task) {
   AwaitedReport out;
   if (const auto* question = state.question(task)) {
     out.message = question->message;
     out.parameters = question->parameters;
     out.approvers = state.definition().tasks[task].approval->approvers;
-    return out;
+    return {out};
   }
   if (const auto open = state.asking(task); !open.empty()) {
-    const auto question = state.asked(open.front());
-    const auto& asked = question->get_object();
-    out.message = std::string(asked.at("question").get_string());
-    out.answer = std::make_shared<const Json>(asked.at("answer"));
-    if (const auto* to = asked.if_contains("to")) {
-      for (const auto& name : to->get_array()) out.approvers.emplace_back(name.get_string());
-    }
-    if (open.front().item != workflow::no_item) out.item = open.front().item;
-    return out;
+    std::vector<AwaitedReport> all;
+    for (const auto& asking : open) all.push_back(report_of_question(asking));
+    return all;
   }
   out.children = state.awaited_children(task);
-  if (!out.children.empty()) return out;
+  if (!out.children.empty()) return {out};
   out.signal = state.awaited_signal({.task = task});
   if (const auto* items = state.fan_out(task)) {
     for (std::uint32_t item = 0; item < items->next && out.signal.empty(); ++item)
       out.signal = state.awaited_signal({.task = task, .item = item});
   }
-  if (out.signal.empty()) return std::nullopt;
+  if (out.signal.empty()) return {};
+  return {out};
+}
+
+Json to_json_value(const AwaitedReport& awaited) {
+  JsonObject out;
+  if (awaited.item) out["item"] = *awaited.item;
+  if (awaited.call > 0) out["call"] = awaited.call;
+  const auto names = [&](std::string_view key) {
+    if (!awaited.approvers.empty()) out[key] = JsonArray(awaited.approvers.begin(), awaited.approvers.end());
+  };
+  if (awaited.answer) {
+    out["question"] = awaited.message;
+    out["answer"] = *awaited.answer;
+    names("to");
+  } else if (!awaited.children.empty()) {
+    auto& runs = out["runs"].emplace_array();
+    for (const auto child : awaited.children) runs.emplace_back(child.str());
+  } else if (!awaited.signal.empty()) {
+    out["signal"] = awaited.signal;
+  } else {
+    out["approval"] = awaited.message;
+    if (!awaited.tool.empty()) out["tool"] = awaited.tool;
+    out["parameters"] = *awaited.parameters;
+    names("approvers");
+  }
   return out;
 }
 
@@ -87,6 +126,7 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
                    .attempts = now.attempt,
                    .items = {},
                    .awaits = {},
+                   .also_awaits = {},
                    .started = {},
                    .ended = {},
                    .due = {},
@@ -105,7 +145,11 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
                              .ended = static_cast<std::uint32_t>(items->items.size()) - items->unfinished,
                              .failed = items->failed};
     }
-    out.awaits = awaited(state, static_cast<workflow::TaskIndex>(i));
+    out.also_awaits = awaited(state, static_cast<workflow::TaskIndex>(i));
+    if (!out.also_awaits.empty()) {
+      out.awaits = std::move(out.also_awaits.front());
+      out.also_awaits.erase(out.also_awaits.begin());
+    }
     report.tasks.push_back(std::move(out));
   }
   for (const auto& done : std::views::reverse(state.undoable())) {
@@ -154,24 +198,10 @@ Json to_json_value(const RunReport& report) {
     if (task.ended) t["ended"] = to_rfc3339(*task.ended);
     if (task.started && task.ended) t["execution_time"] = std::chrono::duration<double>(*task.ended - *task.started).count();
     if (task.due) t["due"] = to_rfc3339(*task.due);
-    if (task.awaits) {
-      JsonObject awaits;
-      if (task.awaits->answer) {
-        awaits["question"] = task.awaits->message;
-        awaits["answer"] = *task.awaits->answer;
-        if (task.awaits->item) awaits["item"] = *task.awaits->item;
-        if (!task.awaits->approvers.empty()) awaits["to"] = JsonArray(task.awaits->approvers.begin(), task.awaits->approvers.end());
-      } else if (!task.awaits->children.empty()) {
-        auto& runs = awaits["runs"].emplace_array();
-        for (const auto child : task.awaits->children) runs.emplace_back(child.str());
-      } else if (!task.awaits->signal.empty()) {
-        awaits["signal"] = task.awaits->signal;
-      } else {
-        awaits["approval"] = task.awaits->message;
-        awaits["parameters"] = *task.awaits->parameters;
-        if (!task.awaits->approvers.empty()) awaits["approvers"] = JsonArray(task.awaits->approvers.begin(), task.awaits->approvers.end());
-      }
-      t["awaits"] = std::move(awaits);
+    if (task.awaits) t["awaits"] = to_json_value(*task.awaits);
+    if (!task.also_awaits.empty()) {
+      auto& more = t["also_awaits"].emplace_array();
+      for (const auto& one : task.also_awaits) more.push_back(to_json_value(one));
     }
     if (task.result) t["result"] = *task.result;
     if (!task.spent.none()) t["spent"] = to_json_object(task.spent);

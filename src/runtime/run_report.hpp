@@ -26,12 +26,15 @@ struct ItemCounts {
 /// What a task waits for from outside.
 struct AwaitedReport {
   std::string message;                 ///< of a question to a person
-  JsonPtr parameters;                  ///< what the agent would be given; null where that differs from item to item
+  JsonPtr parameters;                  ///< what the agent or the tool would be given; null where that differs from item to item
   std::vector<std::string> approvers;
   std::string signal;                  ///< the name of a signal; empty for a question
   std::vector<RunId> children;         ///< runs that it began and whose end it waits for; then there is neither question nor signal
-  JsonPtr answer;                      ///< the schema of the answer that a task of kind `human` waits for; null for other questions
+  JsonPtr answer;                      ///< the schema of the answer to a question that is answered; null for other questions
   std::optional<std::uint32_t> item;   ///< which item of a for_each asks
+  std::uint32_t call = 0;              ///< which call of an agent asks; 0: the task itself
+  std::string tool;                    ///< that the agent may call once it is approved
+  JsonPtr shape;                       ///< the schema that the tool's changed arguments must fit
   /// A question that is approved or rejected.
   [[nodiscard]] bool asks() const { return signal.empty() && children.empty() && !answer; }
 };
@@ -45,6 +48,7 @@ struct TaskReport {
   std::uint32_t attempts = 0;
   std::optional<ItemCounts> items;   ///< while a for_each runs
   std::optional<AwaitedReport> awaits;
+  std::vector<AwaitedReport> also_awaits;  ///< further questions: items ask, or calls of an agent that were begun together
   std::optional<Instant> started;      ///< of the latest attempt
   std::optional<Instant> ended;
   std::optional<Instant> due;          ///< of its timer, while retrying or waiting

@@ -321,6 +321,15 @@ bool Runtime::set_aside(const store::Claimed& claimed, const store::RunRow& row)
   return true;
 }
 
+namespace {
+
+void put(JsonObject& payload, const QuestionPlace& which) {
+  if (which.item) payload["item"] = *which.item;
+  if (which.call) payload["call"] = *which.call;
+}
+
+}  // namespace
+
 Result<void> Runtime::cancel(RunId run, std::string_view reason) { return tell(run, "cancel", {{"reason", reason}}); }
 
 Result<void> Runtime::signal(RunId run, std::string_view name, const Json& payload) {
@@ -328,16 +337,17 @@ Result<void> Runtime::signal(RunId run, std::string_view name, const Json& paylo
 }
 
 Result<void> Runtime::answer(RunId run, std::string_view task, Verdict verdict, std::string_view by, std::string_view comment,
-                             const JsonObject& set) {
+                             const JsonObject& set, QuestionPlace which) {
   JsonObject payload{{"task", task}, {"by", by}, {"comment", comment}};
   if (!set.empty()) payload["set"] = set;
+  put(payload, which);
   return tell(run, verdict == Verdict::approve ? "approve" : "reject", payload);
 }
 
-Result<void> Runtime::reply(RunId run, std::string_view task, std::optional<std::uint32_t> item, const Json& value, std::string_view by,
+Result<void> Runtime::reply(RunId run, std::string_view task, QuestionPlace which, const Json& value, std::string_view by,
                             std::string_view comment) {
   JsonObject payload{{"task", task}, {"value", value}, {"by", by}, {"comment", comment}};
-  if (item) payload["item"] = *item;
+  put(payload, which);
   return tell(run, "answer", payload);
 }
 

@@ -76,6 +76,12 @@ class Listener {
   virtual void on_output(const AgentRequest& /*request*/, const model::Delta& /*delta*/) {}
 };
 
+/// Which question of a task is meant: of which item of a `for_each`, and of which call of an agent. Without them the first.
+struct QuestionPlace {
+  std::optional<std::uint32_t> item = std::nullopt;
+  std::optional<std::uint32_t> call = std::nullopt;
+};
+
 /// Wires a store, shards, agents and listeners into something that runs workflows. The one place that knows all parts.
 /// Safe to use from any thread but the shards' own (listeners must not call back in).
 class Runtime final : private workflow::EngineListener, private agent::OutputSink {
@@ -102,7 +108,7 @@ class Runtime final : private workflow::EngineListener, private agent::OutputSin
   enum class Drive : std::uint8_t { here, later };
   /// A new run that keeps what completed of one that has ended, and does the rest again; with `from` also that task and all that follows
   /// from it. See workflow::travel. `conflict`: the run has not ended, or nothing would be done again.
-  [[nodiscard]] Result<RunId> retry(RunId run, std::string_view from, Drive drive);
+  [[nodiscard]] Result<RunId> retry(RunId run, std::string_view from, Drive drive, const workflow::BudgetChanges& budget = {});
   /// A new run that goes another way from a task on. The old run may be under way; its journal counts as it stands.
   [[nodiscard]] Result<RunId> fork(RunId run, std::string_view from, const ForkChanges& changes, Drive drive);
   /// Takes over a run that no living process drives. A final run is left as it is; one whose tasks this process cannot do (see
@@ -116,13 +122,13 @@ class Runtime final : private workflow::EngineListener, private agent::OutputSin
   /// over here.
   [[nodiscard]] Result<void> signal(RunId run, std::string_view name, const Json& payload);
   enum class Verdict : std::uint8_t { approve, reject };
-  /// A person's answer to the question before a task. `set`: parameters that the person changed.
+  /// A person's answer to the question before a task or before a call of a tool. `set`: parameters, or arguments, that the person changed.
   [[nodiscard]] Result<void> answer(RunId run, std::string_view task, Verdict verdict, std::string_view by, std::string_view comment,
-                                    const JsonObject& set);
-  /// A person's answer to what a task of kind `human` asks; `item`: which of a `for_each`, else the first that asks. One that does not fit
-  /// changes nothing.
-  [[nodiscard]] Result<void> reply(RunId run, std::string_view task, std::optional<std::uint32_t> item, const Json& value,
-                                   std::string_view by, std::string_view comment);
+                                    const JsonObject& set, QuestionPlace which = {});
+  /// A person's answer to what a task of kind `human` or an agent asks; to a question before a call of a tool it is all arguments. One that
+  /// does not fit changes nothing.
+  [[nodiscard]] Result<void> reply(RunId run, std::string_view task, QuestionPlace which, const Json& value, std::string_view by,
+                                   std::string_view comment);
   /// Waits until the run has ended or this process no longer drives it; or until `stop_waiting` is true (looked at now and then).
   [[nodiscard]] Result<RunReport> wait(RunId run, const std::atomic<bool>* stop_waiting = nullptr);
   /// Any run of the store, folded from its journal.

@@ -53,7 +53,7 @@ Result<JsonPtr> with_inputs(const workflow::Definition& definition, const workfl
 
 }  // namespace
 
-Result<RunId> Runtime::retry(RunId run, std::string_view from, Drive drive) {
+Result<RunId> Runtime::retry(RunId run, std::string_view from, Drive drive, const workflow::BudgetChanges& budget) {
   const auto row = store_->find_run(run);
   if (!row) return std::unexpected(row.error());
   const auto status = row->summary.status;
@@ -65,8 +65,13 @@ Result<RunId> Runtime::retry(RunId run, std::string_view from, Drive drive) {
     return fail(ErrorCode::conflict, fmt::format("run {} completed; name the task to begin from with --from", run.str()));
   const auto loaded = definition(row->definition_hash);
   if (!loaded) return std::unexpected(loaded.error());
-  workflow::Travel how{
-      .kind = workflow::Origin::Kind::retry, .run = run.str(), .from = {}, .set = nullptr, .inputs = nullptr, .now = clock_.now()};
+  workflow::Travel how{.kind = workflow::Origin::Kind::retry,
+                       .run = run.str(),
+                       .from = {},
+                       .set = nullptr,
+                       .inputs = nullptr,
+                       .budget = budget,
+                       .now = clock_.now()};
   if (!from.empty()) {
     const auto task = task_named(**loaded, from);
     if (!task) return std::unexpected(task.error());

@@ -19,7 +19,8 @@ bool is_name(std::string_view name) {
   });
 }
 
-/// `*` stands for any characters.
+}  // namespace
+
 bool matches(std::string_view pattern, std::string_view name) {
   std::size_t p = 0;
   std::size_t n = 0;
@@ -41,8 +42,6 @@ bool matches(std::string_view pattern, std::string_view name) {
   }
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
-
-}  // namespace
 
 Result<void> Registry::add(ToolPtr tool) {
   const auto& spec = tool->spec();

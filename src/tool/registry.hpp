@@ -31,6 +31,8 @@ class Registry {
   std::map<std::string, ToolPtr, std::less<>> tools_;
 };
 
+/// Whether a name is what a pattern says: `*` stands for any characters.
+[[nodiscard]] bool matches(std::string_view pattern, std::string_view name);
 /// Why arguments do not fit a tool's schema, each a sentence for the model; empty where they fit.
 [[nodiscard]] std::vector<std::string> misfits(const Spec& spec, const Json& arguments);
 

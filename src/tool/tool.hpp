@@ -40,7 +40,9 @@ struct Spec {
   std::string description;  ///< for the model
   Json parameters;          ///< a JSON Schema of type object; arguments are checked against it before the call
   Effect effect = Effect::effect;
-  milliseconds timeout = default_timeout;  ///< of one call; 0: none, as it waits for a person
+  milliseconds timeout = default_timeout;  ///< of one call; 0: none
+  /// A person answers, not the tool, which is not called: {"question", "choices"} are its arguments.
+  bool asks_person = false;
 };
 
 /// One call, as the tool sees it. Valid until the call has ended.

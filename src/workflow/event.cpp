@@ -1,5 +1,8 @@
 #include "workflow/event.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace skein::workflow {
 namespace {
 
@@ -11,6 +14,8 @@ struct Overloaded : Cases... {
 }  // namespace
 
 namespace {
+constexpr std::array<std::string_view, 3> calls{"model_called", "tool_called", "person_asked"};
+constexpr std::array<std::string_view, 3> answers{"model_answered", "tool_answered", "person_answered"};
 constexpr std::string_view end_prefix = "run:";
 constexpr std::string_view answer_prefix = "answer:";
 }  // namespace
@@ -35,8 +40,8 @@ std::string_view type_of(const Event& event) {
           [](const RunCreated&) -> std::string_view { return "run_created"; },
           [](const RunResumed&) -> std::string_view { return "run_resumed"; },
           [](const AttemptStarted&) -> std::string_view { return "attempt_started"; },
-          [](const CallStarted& e) -> std::string_view { return e.kind == agent::CallKind::model ? "model_called" : "tool_called"; },
-          [](const CallEnded& e) -> std::string_view { return e.kind == agent::CallKind::model ? "model_answered" : "tool_answered"; },
+          [](const CallStarted& e) -> std::string_view { return calls[static_cast<std::size_t>(e.kind)]; },
+          [](const CallEnded& e) -> std::string_view { return answers[static_cast<std::size_t>(e.kind)]; },
           [](const TaskCompleted&) -> std::string_view { return "task_completed"; },
           [](const AttemptFailed&) -> std::string_view { return "attempt_failed"; },
           [](const TaskFailed&) -> std::string_view { return "task_failed"; },
@@ -76,6 +81,18 @@ RunCreated created_now(const Definition& definition, JsonPtr inputs, Instant now
   if (definition.global_timeout) out.deadline = now + *definition.global_timeout;
   if (definition.budget.wall_time) out.until = now + *definition.budget.wall_time;
   return out;
+}
+
+std::optional<agent::CallKind> kind_of_call(std::string_view type) {
+  const auto found = std::ranges::find(calls, type);
+  if (found == calls.end()) return std::nullopt;
+  return static_cast<agent::CallKind>(found - calls.begin());
+}
+
+std::optional<agent::CallKind> kind_of_answer(std::string_view type) {
+  const auto found = std::ranges::find(answers, type);
+  if (found == answers.end()) return std::nullopt;
+  return static_cast<agent::CallKind>(found - answers.begin());
 }
 
 std::string_view to_string(Origin::Kind kind) noexcept { return kind == Origin::Kind::fork ? "fork" : "retry"; }

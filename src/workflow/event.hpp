@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,6 +63,7 @@ struct RunCreated {
   std::optional<Origin> origin = {};
   JsonPtr held = {};     ///< texts: the places of concurrency keys that its parent and whoever began that hold; null where none do
   JsonPtr changes = {};  ///< an object: by task, an object of parameters that differ from the definition's; null where none do
+  std::map<std::string, agent::SpendLimits> agent_limits = {};  ///< by agent: budgets that differ from the definition's
 };
 /// A new owner took the run over; attempts in flight are repeated.
 struct RunResumed {
@@ -119,7 +121,7 @@ struct ApprovalRejected {
   std::string comment;
   Error error;
 };
-/// A running attempt calls a model or a tool. Its calls are numbered from 1 through all attempts of the activation.
+/// A running attempt calls a model or a tool, or asks a person. Its calls are numbered from 1 through all attempts of the activation.
 struct CallStarted {
   Attempt attempt;
   std::uint32_t number = 1;
@@ -216,11 +218,14 @@ struct Event {
 /// How a run begins, with what follows from its definition.
 [[nodiscard]] RunCreated created_now(const Definition& definition, JsonPtr inputs, Instant now);
 
-/// As in the journal: run_created, run_resumed, attempt_started, model_called, model_answered, tool_called, tool_answered, task_completed,
-/// attempt_failed, task_failed, task_skipped, task_cancelled, items_listed, items_completed, items_failed, edge_taken, signal_received,
+/// As in the journal: run_created, run_resumed, attempt_started, model_called, model_answered, tool_called, tool_answered, person_asked,
+/// person_answered, task_completed, attempt_failed, task_failed, task_skipped, task_cancelled, items_listed, items_completed, items_failed, edge_taken, signal_received,
 /// signal_taken, approval_requested, approval_given, approval_rejected, emitted, stop_requested, compensation_started, and run_completed |
 /// run_partially_completed | run_failed | run_cancelled.
 [[nodiscard]] std::string_view type_of(const Event& event);
+/// The kind of call that `type_of` a CallStarted or a CallEnded names.
+[[nodiscard]] std::optional<agent::CallKind> kind_of_call(std::string_view type);
+[[nodiscard]] std::optional<agent::CallKind> kind_of_answer(std::string_view type);
 /// "retry" or "fork".
 [[nodiscard]] std::string_view to_string(Origin::Kind kind) noexcept;
 /// The task an event is about, where it is about one.

@@ -49,6 +49,7 @@ class Encoder {
     }
     if (e.held) payload("held", e.held);
     if (e.changes) payload("changes", e.changes);
+    if (!e.agent_limits.empty()) agent_limits(e.agent_limits);
   }
   void members(const RunResumed& e) { integer("epoch", e.epoch); }
   void members(const AttemptStarted& e) {
@@ -196,6 +197,18 @@ class Encoder {
     if (e.nano_dollars) integer("nano_dollars", *e.nano_dollars);
     if (e.tool_calls) integer("tool_calls", *e.tool_calls);
   }
+  void agent_limits(const std::map<std::string, agent::SpendLimits>& all) {
+    JsonObject out;
+    for (const auto& [agent, limits] : all) {
+      JsonObject one;
+      if (limits.tokens) one["tokens"] = *limits.tokens;
+      if (limits.nano_dollars) one["nano_dollars"] = *limits.nano_dollars;
+      if (limits.tool_calls) one["tool_calls"] = *limits.tool_calls;
+      out[agent] = std::move(one);
+    }
+    key("agent_budgets");
+    append_json(out_, Json(std::move(out)));
+  }
   void error(const Error& e) {
     key("error");
     append_json(out_, error_to_json(e));
@@ -239,7 +252,8 @@ class Decoder {
                                          .tool_calls = maybe_amount("tool_calls")},
                               .origin = maybe_origin(),
                               .held = maybe_payload("held"),
-                              .changes = maybe_payload("changes")};
+                              .changes = maybe_payload("changes"),
+                              .agent_limits = agent_limits()};
     } else if (type == "run_resumed") {
       event.body = RunResumed{.epoch = static_cast<std::uint64_t>(integer("epoch"))};
     } else if (type == "attempt_started") {
@@ -253,16 +267,16 @@ class Decoder {
                              .session = maybe_session()};
       if (started.child) started.signal = signal_of_end(*started.child);
       event.body = std::move(started);
-    } else if (type == "model_called" || type == "tool_called") {
+    } else if (const auto called = kind_of_call(type)) {
       event.body = CallStarted{.attempt = attempt(),
                                .number = counter("call"),
-                               .kind = type == "model_called" ? agent::CallKind::model : agent::CallKind::tool,
+                               .kind = *called,
                                .request = payload("request"),
                                .reserved = spend("reserved")};
-    } else if (type == "model_answered" || type == "tool_answered") {
+    } else if (const auto answered = kind_of_answer(type)) {
       event.body = CallEnded{.attempt = attempt(),
                              .number = counter("call"),
-                             .kind = type == "model_answered" ? agent::CallKind::model : agent::CallKind::tool,
+                             .kind = *answered,
                              .answer = payload("answer"),
                              .used = spend("used")};
     } else if (type == "task_completed") {
@@ -375,6 +389,25 @@ class Decoder {
     const auto* value = find(name);
     if (value == nullptr) return std::nullopt;
     return amount(name, value);
+  }
+  std::map<std::string, agent::SpendLimits> agent_limits() {
+    std::map<std::string, agent::SpendLimits> out;
+    const auto* all = find("agent_budgets");
+    if (all == nullptr) return out;
+    if (!all->is_object()) {
+      wrong("'agent_budgets' is not an object");
+      return out;
+    }
+    for (const auto& [agent, limits] : all->get_object()) {
+      const auto limit = [&](std::string_view name) -> std::optional<std::uint64_t> {
+        const auto* value = at_pointer(limits, name);
+        if (value == nullptr) return std::nullopt;
+        return amount("agent_budgets", value);
+      };
+      out[std::string(agent)] = {
+          .tokens = limit("/tokens"), .nano_dollars = limit("/nano_dollars"), .tool_calls = limit("/tool_calls")};
+    }
+    return out;
   }
   agent::Spend spend(std::string_view name) {
     const auto* value = find(name);

@@ -73,7 +73,28 @@ class Surveyor {
     if (body.attempt.item == no_item) return end(activation, Outcome::good);
     if (items_.contains(body.attempt.task)) item_of(body.attempt).done = true;
   }
+  SurveyedCalls* calls_of(SurveyedActivation& activation, const Attempt& attempt) {
+    if (attempt.item == no_item) return &activation.calls;
+    return items_.contains(attempt.task) ? &item_of(attempt).calls : nullptr;
+  }
+  void see(SurveyedActivation& activation, const CallStarted& body) {
+    auto* calls = calls_of(activation, body.attempt);
+    if (calls != nullptr && body.kind == agent::CallKind::model) calls->open_model_call = at_;
+  }
+  void see(SurveyedActivation& activation, const CallEnded& body) {
+    auto* calls = calls_of(activation, body.attempt);
+    if (calls == nullptr) return;
+    ++calls->answered;
+    if (body.kind != agent::CallKind::model) return;
+    calls->open_model_call = nowhere;
+    calls->model_failed = at_pointer(*body.answer, "/error") != nullptr;
+  }
+  /// What the agent itself found to be the end of its way it would find again.
+  static bool leads_on(const SurveyedCalls& calls, ErrorCode code) {
+    return calls.model_failed || (code != ErrorCode::agent_failed && code != ErrorCode::too_large && code != ErrorCode::rejected);
+  }
   void see(SurveyedActivation& activation, const TaskFailed& body) {
+    if (auto* calls = calls_of(activation, body.attempt)) calls->lead_on = leads_on(*calls, body.error.code);
     if (body.attempt.item == no_item) return end(activation, failure_of(body.attempt.task));
     if (!items_.contains(body.attempt.task)) return;
     auto& item = item_of(body.attempt);

@@ -13,6 +13,15 @@ namespace skein::workflow {
 /// No event of a journal.
 inline constexpr std::size_t nowhere = std::numeric_limits<std::size_t>::max();
 
+/// What an agent called before it came to its end, or did not.
+struct SurveyedCalls {
+  std::uint32_t answered = 0;          ///< the more there are, the more is lost where it begins anew
+  std::size_t open_model_call = nowhere;  ///< the latest call of a model, where it was never answered
+  bool model_failed = false;           ///< the latest answer is that the model could not be asked
+  /// Whether going on from these calls can lead further than they did.
+  bool lead_on = true;
+};
+
 /// Where in a journal an activation of a task stands, and how it ended.
 struct SurveyedActivation {
   enum class Outcome : std::uint8_t {
@@ -25,12 +34,14 @@ struct SurveyedActivation {
   std::size_t first = nowhere;         ///< its first event
   std::size_t end = nowhere;           ///< the event that ended it
   Outcome outcome = Outcome::open;
+  SurveyedCalls calls;
 };
 
 /// An item of a `for_each`.
 struct SurveyedItem {
   bool done = false;                   ///< it completed, or its failure is tolerated
   std::shared_ptr<const Error> error;  ///< of its last failure
+  SurveyedCalls calls;
 };
 
 /// What became of each part of a run, by the events that tell of it.

@@ -138,7 +138,7 @@ std::optional<Instant> RunState::next_due(Instant now) const {
 std::vector<Attempt> RunState::in_flight() const {
   std::vector<Attempt> out;
   const auto add = [&](Step step, const StepState& state) {
-    if (state.status != TaskStatus::running) return;
+    if (state.status != TaskStatus::running && !waits_in_calls(step)) return;
     out.push_back({.task = step.task, .activation = tasks_[step.task].activation, .attempt = state.attempt, .item = step.item});
   };
   for (TaskIndex i = 0; i < tasks_.size(); ++i) {
@@ -164,6 +164,10 @@ Result<void> RunState::fold(const RunCreated& event, Instant at) {
   until_ = event.until;
   attempts_ = event.attempts;
   limits_ = event.limits;
+  for (AgentIndex i = 0; i < definition_->agents.size() && !event.agent_limits.empty(); ++i) {
+    const auto limits = event.agent_limits.find(definition_->agents[i].name);
+    if (limits != event.agent_limits.end()) agent_limits_.emplace(i, limits->second);
+  }
   status_ = RunStatus::running;
   for (TaskIndex i = 0; i < tasks_.size(); ++i) {
     if (tasks_[i].unmet == 0 && !definition_->tasks[i].entered_by_edges && !is_undo(i)) ready_.insert(ready_.end(), i);

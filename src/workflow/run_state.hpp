@@ -58,6 +58,20 @@ struct CallRecord {
   agent::Spend reserved;
 };
 
+/// The calls of one activation.
+struct Calls {
+  std::vector<CallRecord> records;
+  std::uint32_t open = 0;              ///< of models and tools, not answered
+  std::uint32_t open_questions = 0;    ///< of people, not answered
+};
+
+/// A person is asked: by a step itself, or by a call of it.
+struct Asking {
+  Step step;
+  std::uint32_t call = 0;              ///< its number; 0: the step itself asks
+  JsonPtr question;
+};
+
 /// A question to a person that has not been answered.
 struct Question {
   std::string message;
@@ -144,7 +158,8 @@ class RunState {
   [[nodiscard]] bool stopping() const { return stop_.has_value(); }
   /// The earliest instant after `now` at which `next_actions` might offer more without any event.
   [[nodiscard]] std::optional<Instant> next_due(Instant now) const;
-  /// Attempts that were started and not answered, in file order: what a new owner repeats. Costs the number of tasks.
+  /// Attempts that were started and not answered, in file order: what a new owner repeats, those included that wait for people who were
+  /// asked by their calls. Costs the number of tasks.
   [[nodiscard]] std::vector<Attempt> in_flight() const;
   /// Attempts running now.
   [[nodiscard]] std::uint32_t running() const { return running_; }
@@ -165,8 +180,10 @@ class RunState {
   [[nodiscard]] std::string_view awaited_signal(Step step) const;
   /// What a step asks a person; null where it asks nothing.
   [[nodiscard]] JsonPtr asked(Step step) const;
-  /// The steps of a task that ask a person, in order.
-  [[nodiscard]] std::vector<Step> asking(TaskIndex task) const;
+  /// What a task asks people and was not answered: by its steps in order, then by their calls.
+  [[nodiscard]] std::vector<Asking> asking(TaskIndex task) const;
+  /// A running attempt that has called nothing but people: its status is `waiting` until one of them answers.
+  [[nodiscard]] bool waits_in_calls(Step step) const;
   /// What a step has called in this activation, in the order of beginning; kept until the activation ends.
   [[nodiscard]] std::span<const CallRecord> calls(Step step) const;
   /// Where the session of a step stood when this activation began; null where it has none, and once the activation has ended.
@@ -218,6 +235,8 @@ class RunState {
   [[nodiscard]] agent::Spend paid_by(AgentIndex agent) const;
   /// What all its calls may cost.
   [[nodiscard]] const agent::SpendLimits& spend_limits() const { return limits_; }
+  /// What an agent may spend in this run.
+  [[nodiscard]] const agent::SpendLimits& limits_of(AgentIndex agent) const;
   /// What the run's budget leaves for calls of models and tools, and what is left for the calls of a task.
   [[nodiscard]] agent::SpendLimits spend_left() const { return agent::left_of(limits_, spent_); }
   [[nodiscard]] agent::SpendLimits spend_left(TaskIndex task) const;
@@ -271,7 +290,9 @@ class RunState {
 
   // run_state_calls.cpp: what running attempts call
   /// The calls of a running attempt, or why the event cannot be.
-  Result<std::vector<CallRecord>*> calls_of(const Attempt& attempt);
+  Result<Calls*> calls_of(const Attempt& attempt);
+  /// It waits, or runs, by what its calls wait for.
+  void settle_waiting(Step step, const Calls& calls);
   void forget_calls(TaskIndex task);
   void forget_calls(Step step);
 
@@ -340,6 +361,7 @@ class RunState {
   std::map<AgentIndex, agent::Spend> spent_by_;
   agent::Spend paid_;
   std::map<AgentIndex, agent::Spend> paid_by_;
+  std::map<AgentIndex, agent::SpendLimits> agent_limits_;  ///< that differ from the definition's
   std::optional<Origin> origin_;
   std::uint64_t foreign_ = 0;          ///< so many events to come tell of work that is not undone here
   std::optional<RunFinished> stop_;    ///< how the run will end, once it has begun to stop
@@ -358,7 +380,7 @@ class RunState {
   std::map<std::string, std::set<Step>, std::less<>> listeners_;
   std::map<Step, std::string> listens_to_;
   std::map<Step, JsonPtr> asked_;      ///< of steps that wait for a person's answer
-  std::map<Step, std::vector<CallRecord>> calls_;  ///< of activations under way
+  std::map<Step, Calls> calls_;        ///< of activations under way
   std::map<Step, store::SessionPoint> sessions_;   ///< likewise
   std::map<TaskIndex, std::vector<ActivationRecord>> activations_;
   std::vector<GraphState> graphs_;

@@ -35,7 +35,12 @@ agent::Spend RunState::paid_by(AgentIndex agent) const {
 
 agent::SpendLimits RunState::spend_left(TaskIndex task) const {
   const auto agent = definition_->tasks[task].agent;
-  return agent::tighter(spend_left(), agent::left_of(definition_->agents[agent].budget, spent_by(agent)));
+  return agent::tighter(spend_left(), agent::left_of(limits_of(agent), spent_by(agent)));
+}
+
+const agent::SpendLimits& RunState::limits_of(AgentIndex agent) const {
+  const auto found = agent_limits_.find(agent);
+  return found == agent_limits_.end() ? definition_->agents[agent].budget : found->second;
 }
 
 void RunState::charge(const AttemptStarted& event) {

@@ -3,41 +3,61 @@
 #include "workflow/impossible.hpp"
 #include "workflow/run_state.hpp"
 
-// What a running attempt calls: models and tools. The calls of an activation are kept until it ends, so that whoever goes on with it, a new
+// What a running attempt calls: models, tools, people. The calls of an activation are kept until it ends, so that whoever goes on with it, a new
 // owner or the next attempt, knows what was done; what a call reserved of a budget stays charged until its answer says what it cost.
 namespace skein::workflow {
 
 std::span<const CallRecord> RunState::calls(Step step) const {
   const auto found = calls_.find(step);
   if (found == calls_.end()) return {};
-  return found->second;
+  return found->second.records;
 }
 
-Result<std::vector<CallRecord>*> RunState::calls_of(const Attempt& attempt) {
+bool RunState::waits_in_calls(Step step) const {
+  const auto* state = find_step(step);
+  const auto found = calls_.find(step);
+  return state != nullptr && state->status == TaskStatus::waiting && found != calls_.end() && found->second.open_questions > 0;
+}
+
+Result<Calls*> RunState::calls_of(const Attempt& attempt) {
   const auto found = answered(attempt);
   if (!found) return std::unexpected(found.error());
-  if ((*found)->status != TaskStatus::running) return impossible("an attempt that waits made a call");
+  if ((*found)->status != TaskStatus::running && !waits_in_calls(attempt.step())) return impossible("an attempt that waits made a call");
   return &calls_[attempt.step()];
+}
+
+void RunState::settle_waiting(Step step, const Calls& calls) {
+  auto& state = *step_of(step);
+  const bool waits = calls.open == 0 && calls.open_questions > 0;
+  if (waits == (state.status == TaskStatus::waiting)) return;
+  state.status = waits ? TaskStatus::waiting : TaskStatus::running;
+  state.due = Instant{};
+  running_ = waits ? running_ - 1 : running_ + 1;
 }
 
 Result<void> RunState::fold(const CallStarted& event, Instant) {
   auto calls = calls_of(event.attempt);
   if (!calls) return std::unexpected(calls.error());
-  if (event.number != (*calls)->size() + 1) return impossible("a call is out of order");
-  (*calls)->push_back(
+  auto& all = **calls;
+  if (event.number != all.records.size() + 1) return impossible("a call is out of order");
+  all.records.push_back(
       {.kind = event.kind, .attempt = event.attempt.attempt, .request = event.request, .answer = nullptr, .reserved = event.reserved});
+  ++(event.kind == agent::CallKind::person ? all.open_questions : all.open);
   spent_ += event.reserved;
   spent_by_[definition_->tasks[event.attempt.task].agent] += event.reserved;
+  settle_waiting(event.attempt.step(), all);
   return {};
 }
 
 Result<void> RunState::fold(const CallEnded& event, Instant) {
   auto calls = calls_of(event.attempt);
   if (!calls) return std::unexpected(calls.error());
-  if (event.number > (*calls)->size()) return impossible("a call was answered that was not made");
-  auto& call = (**calls)[event.number - 1];
+  auto& all = **calls;
+  if (event.number > all.records.size()) return impossible("a call was answered that was not made");
+  auto& call = all.records[event.number - 1];
   if (call.answer || call.kind != event.kind) return impossible("a call was answered that was not open");
   call.answer = event.answer;
+  --(event.kind == agent::CallKind::person ? all.open_questions : all.open);
   const auto agent = definition_->tasks[event.attempt.task].agent;
   paid_ += event.used;
   paid_by_[agent] += event.used;
@@ -46,6 +66,7 @@ Result<void> RunState::fold(const CallEnded& event, Instant) {
     *spent -= call.reserved;
     *spent += event.used;
   }
+  settle_waiting(event.attempt.step(), all);
   return {};
 }
 

@@ -37,6 +37,79 @@ TEST(Calls, OfAnAttemptThatWaitsCannotBe) {
   machine.must_not(called(machine.item("each", 0), 1));
 }
 
+CallStarted asked(const Attempt& attempt, std::uint32_t number) {
+  return {.attempt = attempt,
+          .number = number,
+          .kind = agent::CallKind::person,
+          .request = json(JsonObject{{"question", "well?"}, {"answer", JsonObject{}}}),
+          .reserved = {}};
+}
+
+CallEnded said(const Attempt& attempt, std::uint32_t number) {
+  return {.attempt = attempt, .number = number, .kind = agent::CallKind::person, .answer = json("yes"), .used = {}};
+}
+
+TEST(Calls, OfPeopleLetTheAttemptWaitOnceNothingElseIsUnderWay) {
+  auto definition = testing::make_definition({{.name = "a"}, {.name = "b"}});
+  definition->parallel_execution = true;
+  definition->max_parallel_tasks = 1;
+  finish_definition(*definition);
+  Machine machine(definition);
+  machine.start("a");
+  const auto a = machine.attempt("a");
+  EXPECT_EQ(machine.startable(), "");
+  machine.must({.at = t0, .body = asked(a, 1)});
+  EXPECT_EQ(machine.status("a"), TaskStatus::waiting);
+  EXPECT_EQ(machine.startable(), "b ") << "it takes no place while it waits";
+  EXPECT_FALSE(machine.state.waits_for_others());
+  machine.must({.at = t0, .body = called(a, 2)});
+  EXPECT_EQ(machine.status("a"), TaskStatus::running);
+  machine.must({.at = t0, .body = asked(a, 3)});
+  EXPECT_EQ(machine.state.running(), 1U);
+  machine.must({.at = t0, .body = answered(a, 2)});
+  EXPECT_EQ(machine.status("a"), TaskStatus::waiting);
+  EXPECT_TRUE(machine.state.waits_in_calls({.task = 0}));
+  EXPECT_EQ(machine.state.in_flight().size(), 1U);
+  ASSERT_EQ(machine.state.asking(0).size(), 2U);
+  EXPECT_EQ(machine.state.asking(0)[1].call, 3U);
+  machine.must_not(answered(a, 1));
+  machine.must({.at = t0, .body = said(a, 3)});
+  EXPECT_EQ(machine.status("a"), TaskStatus::waiting);
+  machine.must({.at = t0, .body = said(a, 1)});
+  EXPECT_EQ(machine.status("a"), TaskStatus::running);
+  EXPECT_TRUE(machine.state.asking(0).empty());
+  EXPECT_FALSE(machine.state.waits_in_calls({.task = 0}));
+  EXPECT_FALSE(machine.state.waits_in_calls({.task = 0, .item = 7}));
+  machine.complete("a");
+}
+
+TEST(Calls, OfPeopleAreTheLastThingThatARunWaitsFor) {
+  Machine machine(testing::make_definition({{.name = "a"}}));
+  machine.start("a");
+  machine.must({.at = t0, .body = asked(machine.attempt("a"), 1)});
+  EXPECT_EQ(machine.state.status(), RunStatus::waiting);
+  EXPECT_TRUE(machine.state.waits_for_others());
+  EXPECT_FALSE(machine.state.next_due(t0));
+  machine.stop();
+  machine.settle();
+  EXPECT_EQ(machine.state.status(), RunStatus::cancelled);
+  EXPECT_EQ(machine.state.running(), 0U);
+}
+
+TEST(Calls, OfPeopleStayOpenThroughTheNextAttempt) {
+  Machine machine(testing::make_definition({{.name = "a"}}));
+  machine.start("a");
+  machine.must({.at = t0, .body = asked(machine.attempt("a"), 1)});
+  machine.retry("a", t0 + seconds{1});
+  EXPECT_TRUE(machine.state.asking(0).empty()) << "nobody can answer an attempt that is over";
+  machine.must_not(said(machine.attempt("a"), 1));
+  machine.now = t0 + seconds{1};
+  machine.start("a");
+  EXPECT_EQ(machine.status("a"), TaskStatus::waiting);
+  machine.must({.at = machine.now, .body = said(machine.attempt("a"), 1)});
+  EXPECT_EQ(machine.state.running(), 1U);
+}
+
 TEST(Calls, OfAnInnerWorkflowAreReservedAndGivenBack) {
   auto definition = testing::make_definition({{.name = "a"}});
   RunState state(definition);

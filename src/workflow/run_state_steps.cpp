@@ -87,6 +87,7 @@ Result<void> RunState::fold(const AttemptStarted& event, Instant at) {
   } else {
     state->status = TaskStatus::running;
     ++running_;
+    if (const auto calls = calls_.find(step); calls != calls_.end()) settle_waiting(step, calls->second);
   }
   return {};
 }

@@ -33,10 +33,18 @@ JsonPtr RunState::asked(Step step) const {
   return it == asked_.end() ? nullptr : it->second;
 }
 
-std::vector<Step> RunState::asking(TaskIndex task) const {
-  std::vector<Step> out;
+std::vector<Asking> RunState::asking(TaskIndex task) const {
+  std::vector<Asking> out;
   for (auto it = asked_.lower_bound({.task = task, .item = 0}); it != asked_.end() && it->first.task == task; ++it)
-    out.push_back(it->first);
+    out.push_back({.step = it->first, .call = 0, .question = it->second});
+  for (auto it = calls_.lower_bound({.task = task, .item = 0}); it != calls_.end() && it->first.task == task; ++it) {
+    const auto& [step, calls] = *it;
+    if (calls.open_questions == 0 || find_step(step)->status == TaskStatus::retrying) continue;
+    for (std::uint32_t i = 0; i < calls.records.size(); ++i) {
+      const auto& call = calls.records[i];
+      if (call.kind == agent::CallKind::person && !call.answer) out.push_back({.step = step, .call = i + 1, .question = call.request});
+    }
+  }
   return out;
 }
 
@@ -136,7 +144,8 @@ Result<void> RunState::fold(const ApprovalRejected& event, Instant at) {
 }
 
 bool RunState::waits_for_others() const {
-  if (status_ != RunStatus::waiting || (questions_.empty() && listens_to_.empty())) return false;
+  const auto asks = [](const auto& entry) { return entry.second.open_questions > 0; };
+  if (status_ != RunStatus::waiting || (questions_.empty() && listens_to_.empty() && std::ranges::none_of(calls_, asks))) return false;
   return std::ranges::all_of(timers_, [&](const auto& timer) {
     const auto step = timer.second;
     return listens_to_.contains(step) || (step.item == no_item && questions_.contains(step.task));

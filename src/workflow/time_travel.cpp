@@ -98,10 +98,17 @@ class Plan {
 /// Picks the kept events. They come in groups: what is kept whole, each `for_each` that goes on, the signals that nobody took.
 class Picker {
  public:
-  Picker(const Definition& definition, const JournalSurvey& survey, const Plan& plan, const std::vector<Event>& journal, Instant now)
-      : definition_(definition), survey_(survey), plan_(plan), journal_(journal), now_(now), groups_(1), kept_tasks_(definition.own_tasks) {
+  Picker(const Definition& definition, const JournalSurvey& survey, const Plan& plan, const std::vector<Event>& journal, const Travel& how)
+      : definition_(definition),
+        survey_(survey),
+        plan_(plan),
+        journal_(journal),
+        now_(how.now),
+        keeps_calls_(how.kind == Origin::Kind::retry),
+        groups_(1),
+        kept_tasks_(definition.own_tasks) {
     for (const auto& [task, items] : survey.items) {
-      if (plan.goes_on(task)) last_done_[task] = last_done(items);
+      if (plan.goes_on(task)) last_kept_[task] = last_kept(items);
     }
   }
 
@@ -122,6 +129,10 @@ class Picker {
       }
       if (group_of[i]) put(*group_of[i], i);
     }
+    for (const auto& [step, attempt] : begun_) {
+      groups_[group_of_task_.at(step.task)].push_back(
+          {.at = now_, .body = AttemptFailed{.attempt = attempt, .error = interrupted(), .duration = {}, .retry_at = now_}});
+    }
   }
 
   [[nodiscard]] std::vector<std::vector<Event>>& groups() { return groups_; }
@@ -133,10 +144,16 @@ class Picker {
   [[nodiscard]] bool keeps(TaskIndex task) const { return kept_tasks_[task]; }
 
  private:
-  /// The items up to the last that is done; 0: none is.
-  static std::size_t last_done(const std::vector<SurveyedItem>& items) {
-    const auto last = std::find_if(items.rbegin(), items.rend(), [](const SurveyedItem& item) { return item.done; });
+  /// The items up to the last that is done, or goes on from what it called; 0: none is.
+  std::size_t last_kept(const std::vector<SurveyedItem>& items) const {
+    const auto last =
+        std::find_if(items.rbegin(), items.rend(), [&](const SurveyedItem& item) { return item.done || goes_on_from(item.calls); });
     return static_cast<std::size_t>(items.rend() - last);
+  }
+  [[nodiscard]] bool goes_on_from(const SurveyedCalls& calls) const { return keeps_calls_ && calls.answered > 0 && calls.lead_on; }
+  /// A task without items that goes on from what it called.
+  [[nodiscard]] bool goes_on_from_calls(TaskIndex task) const {
+    return plan_.goes_on(task) && !definition_.tasks[task].for_each && goes_on_from(survey_.activation(task, 1).calls);
   }
 
   /// A signal that nothing in the new run waits for: the end of a run that the old one began, a person's answer to a question that will be
@@ -152,11 +169,12 @@ class Picker {
       return plan_.before_cut(task, activation, event) ? std::optional<std::size_t>(0) : std::nullopt;
     }
     if (!plan_.again(task)) return 0;
-    const auto done = last_done_.find(task);
-    if (done == last_done_.end() || done->second == 0) return std::nullopt;
+    const bool calls = goes_on_from_calls(task);
+    const auto done = last_kept_.find(task);
+    if (!calls && (done == last_kept_.end() || done->second == 0)) return std::nullopt;
     // What an item took that is done again can be taken once more.
     const auto* taken = std::get_if<SignalTaken>(&journal_[event].body);
-    if (taken != nullptr && !survey_.items.at(task)[taken->attempt.item].done) return std::nullopt;
+    if (!calls && taken != nullptr && !survey_.items.at(task)[taken->attempt.item].done) return std::nullopt;
     if (const auto known = group_of_task_.find(task); known != group_of_task_.end()) return known->second;
     // In a sequential workflow only one task is under way.
     if (!definition_.parallel_execution && !group_of_task_.empty()) return std::nullopt;
@@ -174,18 +192,45 @@ class Picker {
       out.push_back(event);
       return;
     }
-    std::visit([&](const auto& body) { put_going_on(out, event, body); }, event.body);
+    if (goes_on_from_calls(*task)) {
+      // Its time limit begins anew.
+      const auto now = Event{.at = now_, .body = event.body};
+      const bool asks_first = std::holds_alternative<ApprovalRequested>(event.body) || std::holds_alternative<ApprovalGiven>(event.body);
+      if (asks_first) out.push_back(now);
+      put_calls(out, now, index, survey_.activation(*task, 1).calls);
+      return;
+    }
+    std::visit([&](const auto& body) { put_going_on(out, event, index, body); }, event.body);
   }
-  void put_going_on(std::vector<Event>& out, const Event&, const ItemsListed& body) { out.push_back({.at = now_, .body = body}); }
-  void put_going_on(std::vector<Event>&, const Event&, const ItemsEnded&) {}
-  void put_going_on(std::vector<Event>&, const Event&, const TaskCancelled&) {}
-  void put_going_on(std::vector<Event>& out, const Event& event, const auto& body) {
+  /// What an unfinished step called, in the attempts in which it did; the last of them counts as failed, so that another follows.
+  void put_calls(std::vector<Event>& out, const Event& event, std::size_t index, const SurveyedCalls& calls) {
+    if (const auto* started = std::get_if<AttemptStarted>(&event.body)) {
+      begun_.insert_or_assign(started->attempt.step(), started->attempt);
+      out.push_back(event);
+    } else if (const auto* failed = std::get_if<AttemptFailed>(&event.body)) {
+      begun_.erase(failed->attempt.step());
+      out.push_back(event);
+    } else if (const auto* over = std::get_if<TaskFailed>(&event.body)) {
+      begun_.erase(over->attempt.step());
+      out.push_back(
+          {.at = event.at,
+           .body = AttemptFailed{.attempt = over->attempt, .error = over->error, .duration = over->duration, .retry_at = event.at}});
+    } else if (std::holds_alternative<CallEnded>(event.body) ||
+               (std::holds_alternative<CallStarted>(event.body) && index != calls.open_model_call)) {
+      out.push_back(event);
+    }
+  }
+  void put_going_on(std::vector<Event>& out, const Event&, std::size_t, const ItemsListed& body) { out.push_back({.at = now_, .body = body}); }
+  void put_going_on(std::vector<Event>&, const Event&, std::size_t, const ItemsEnded&) {}
+  void put_going_on(std::vector<Event>&, const Event&, std::size_t, const TaskCancelled&) {}
+  void put_going_on(std::vector<Event>& out, const Event& event, std::size_t index, const auto& body) {
     if constexpr (requires { body.attempt; }) {
       const auto& attempt = body.attempt;
       const auto& item = survey_.items.at(attempt.task)[attempt.item];
+      if (!item.done && goes_on_from(item.calls)) return put_calls(out, event, index, item.calls);
       if (!item.done) {
         if constexpr (std::is_same_v<std::decay_t<decltype(body)>, AttemptStarted>) {
-          if (attempt.attempt == 1 && attempt.item < last_done_.at(attempt.task)) put_first_attempt(out, event, attempt, item);
+          if (attempt.attempt == 1 && attempt.item < last_kept_.at(attempt.task)) put_first_attempt(out, event, attempt, item);
         }
         return;
       }
@@ -194,15 +239,18 @@ class Picker {
   }
   /// Items begin in order, so one that others came after has begun too; its next attempt is due.
   static void put_first_attempt(std::vector<Event>& out, const Event& event, const Attempt& attempt, const SurveyedItem& item) {
-    const Error interrupted{.code = ErrorCode::cancelled,
-                            .message = "the run that this one was made from ended before the item did",
-                            .context = {},
-                            .retryable = true,
-                            .retry_after = {}};
     out.push_back({.at = event.at, .body = AttemptStarted{.attempt = attempt, .wake_at = {}, .signal = {}}});
     out.push_back(
         {.at = event.at,
-         .body = AttemptFailed{.attempt = attempt, .error = item.error ? *item.error : interrupted, .duration = {}, .retry_at = event.at}});
+         .body = AttemptFailed{.attempt = attempt, .error = item.error ? *item.error : interrupted(), .duration = {}, .retry_at = event.at}});
+  }
+
+  static Error interrupted() {
+    return {.code = ErrorCode::cancelled,
+            .message = "the run that this one was made from ended before this did",
+            .context = {},
+            .retryable = true,
+            .retry_after = {}};
   }
 
   const Definition& definition_;
@@ -210,10 +258,12 @@ class Picker {
   const Plan& plan_;
   const std::vector<Event>& journal_;
   Instant now_;
+  bool keeps_calls_;                ///< of what is not finished
   std::vector<std::vector<Event>> groups_;
   std::vector<std::size_t> whole_;  ///< the events of the first group, by their place in the journal
   std::vector<bool> kept_tasks_;
-  std::map<TaskIndex, std::size_t> last_done_;
+  std::map<TaskIndex, std::size_t> last_kept_;
+  std::map<Step, Attempt> begun_;   ///< kept attempts that have no end yet
   std::map<TaskIndex, std::size_t> group_of_task_;
 };
 
@@ -301,6 +351,55 @@ JsonPtr changes_of(const Definition& definition, const RunCreated& before, const
   return std::make_shared<const Json>(std::move(changes));
 }
 
+Result<void> check_agents(const Definition& definition, const BudgetChanges& budget) {
+  std::vector<std::string> names;
+  for (const auto& agent : definition.agents) names.push_back(agent.name);
+  for (const auto& [name, _] : budget.agents) {
+    if (std::ranges::find(names, name) == names.end())
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("the run has no agent '{}'{} (it has {})", name, did_you_mean(name, names), list_of(names)));
+  }
+  return {};
+}
+
+/// `limits` with those that `changes` names.
+agent::SpendLimits changed(agent::SpendLimits limits, const agent::SpendLimits& changes) {
+  if (changes.tokens) limits.tokens = changes.tokens;
+  if (changes.nano_dollars) limits.nano_dollars = changes.nano_dollars;
+  if (changes.tool_calls) limits.tool_calls = changes.tool_calls;
+  return limits;
+}
+
+void set_budgets(RunCreated& created, const Definition& definition, const Travel& how) {
+  const auto& budget = how.budget;
+  if (budget.wall_time) created.until = how.now + *budget.wall_time;
+  if (budget.attempts) created.attempts = budget.attempts;
+  created.limits = changed(created.limits, budget.spend);
+  for (const auto& agent : definition.agents) {
+    const auto change = budget.agents.find(agent.name);
+    const auto limits = change == budget.agents.end() ? agent.budget : changed(agent.budget, change->second);
+    if (!limits.none()) created.agent_limits.insert_or_assign(agent.name, limits);
+  }
+}
+
+/// Budgets begin anew: what is kept uses up nothing of them.
+void allow_for_kept(RunCreated& created, const RunState& state) {
+  const auto allow = [](agent::SpendLimits& limits, const agent::Spend& kept) {
+    if (limits.tokens) *limits.tokens += kept.tokens;
+    if (limits.nano_dollars) *limits.nano_dollars += kept.nano_dollars;
+    if (limits.tool_calls) *limits.tool_calls += kept.tool_calls;
+  };
+  if (created.attempts) *created.attempts += state.attempts_used();
+  allow(created.limits, state.spent());
+  const auto& agents = state.definition().agents;
+  for (AgentIndex i = 0; i < agents.size(); ++i) {
+    const auto limits = created.agent_limits.find(agents[i].name);
+    if (limits == created.agent_limits.end()) continue;
+    allow(limits->second, state.spent_by(i));
+    if (limits->second == agents[i].budget) created.agent_limits.erase(limits);
+  }
+}
+
 Result<RunState> fold(const DefinitionPtr& definition, const std::vector<Event>& events, const Travel& how) {
   RunState state(definition);
   for (const auto& event : events) {
@@ -328,8 +427,9 @@ Result<Departure> travel(const DefinitionPtr& definition, const std::vector<Even
   if (how.set) {
     if (auto known = check_names(definition->tasks[*how.from], how.set->get_object()); !known) return std::unexpected(known.error());
   }
+  if (auto known = check_agents(*definition, how.budget); !known) return std::unexpected(known.error());
   const Plan plan(*definition, *surveyed, journal.size(), how);
-  Picker picker(*definition, *surveyed, plan, journal, how.now);
+  Picker picker(*definition, *surveyed, plan, journal, how);
   picker.pick();
   if (how.inputs) {
     if (auto same = check_inputs(*definition, picker, *before.inputs, *how.inputs); !same) return std::unexpected(same.error());
@@ -340,13 +440,14 @@ Result<Departure> travel(const DefinitionPtr& definition, const std::vector<Even
   auto created = created_now(*definition, how.inputs ? how.inputs : before.inputs, how.now);
   created.origin = Origin{.kind = how.kind, .run = how.run, .from = how.from, .kept = events.size() - 1};
   created.changes = changes_of(*definition, before, how);
+  set_budgets(created, *definition, how);
   const auto foreign = before.origin ? picker.whole_before(before.origin->foreign + 1) : 0;
   created.origin->foreign = how.kind == Origin::Kind::fork ? created.origin->kept : foreign;
   events.front() = Event{.at = how.now, .body = created};
   auto state = fold(definition, events, how);
-  if (state && created.attempts && state->attempts_used() > 0) {
-    // Its budget begins anew: what is kept uses up nothing of it.
-    *created.attempts += state->attempts_used();
+  const bool limited = created.attempts || !created.limits.none() || !created.agent_limits.empty();
+  if (state && limited) {
+    allow_for_kept(created, *state);
     events.front().body = std::move(created);
     state = fold(definition, events, how);
   }

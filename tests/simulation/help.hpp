@@ -15,8 +15,10 @@ inline std::optional<std::pair<std::string, JsonObject>> help_for(const workflow
   const auto& name = state.definition().tasks[index].name;
   if (state.question(index) != nullptr) return std::pair("approve", JsonObject{{"task", name}});
   if (const auto open = state.asking(index); !open.empty()) {
+    const auto& asked = open.back();
     JsonObject word{{"task", name}, {"value", 3}, {"by", "somebody"}};
-    if (open.back().item != workflow::no_item) word["item"] = open.back().item;
+    if (asked.step.item != workflow::no_item) word["item"] = asked.step.item;
+    if (asked.call > 0) word["call"] = asked.call;
     return std::pair("answer", std::move(word));
   }
   std::string signal(state.awaited_signal({.task = index}));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "agent/machine.hpp"
@@ -7,7 +8,8 @@
 namespace skein::testing {
 
 /// A machine that asks a model and does what it says: an answer {"tools": [names]} leads to these calls at once, any other ends it with
-/// {"said": the answer, "heard": what the tools brought}. A tool named "once" is not repeated. A failed model call is a failed attempt.
+/// {"said": the answer, "heard": what the tools brought}. A tool named "once" is not repeated. A failed model call is a failed attempt. "ask"
+/// asks a person for a text, "pay" whether it may be called with {"n": 1}, and calls "pay_now" once it may.
 class Thinker final : public agent::Machine {
  public:
   /// In a session it says how much it heard there, and leaves what its model said.
@@ -17,16 +19,20 @@ class Thinker final : public agent::Machine {
     if (kind == agent::CallKind::model) {
       asked_ = true;
     } else {
-      wanted_.erase(wanted_.begin());
       names_[number] = std::string(request->at("tool").as_string());
+      wanted_.erase(std::find(wanted_.begin(), wanted_.end(), names_[number]));
       ++open_;
     }
   }
   void answered(std::uint32_t number, const JsonPtr& answer) override {
     const auto tool = names_.find(number);
     if (tool != names_.end()) {
-      heard_.push_back(JsonObject{{tool->second, *answer}});
       --open_;
+      if (tool->second == "pay" && answer->as_object().contains("value")) {
+        wanted_.emplace_back("pay_now");
+      } else {
+        heard_.push_back(JsonObject{{tool->second, *answer}});
+      }
       return;
     }
     asked_ = false;
@@ -51,6 +57,16 @@ class Thinker final : public agent::Machine {
           {.code = ErrorCode::rate_limited, .message = "the model failed", .context = {}, .retryable = true, .retry_after = {}});
     } else if (!wanted_.empty()) {
       for (const auto& name : wanted_) {
+        if (name == "ask" || name == "pay") {
+          JsonObject question{{"tool", name}, {"question", name + "?"}, {"answer", {{"type", "string"}}}};
+          if (name == "pay") {
+            question["to"] = JsonArray{"ann"};
+            question["arguments"] = {{"n", 1}};
+            question["answer"] = {{"type", "object"}, {"properties", {{"n", {{"type", "integer"}}}}}};
+          }
+          turn.calls.push_back({.kind = agent::CallKind::person, .request = std::move(question), .worst_case = {}});
+          continue;
+        }
         turn.calls.push_back(
             {.kind = agent::CallKind::tool, .request = JsonObject{{"tool", name}}, .worst_case = {.tool_calls = 1}, .timeout = seconds{5}});
       }

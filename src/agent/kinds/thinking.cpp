@@ -8,6 +8,7 @@
 #include "agent/thinking/loop_journal.hpp"
 #include "agent/thinking/prompt.hpp"
 #include "agent/thinking/tool_loop.hpp"
+#include "base/text.hpp"
 #include "model/language_model.hpp"
 #include "model/response_json.hpp"
 #include "tool/registry.hpp"
@@ -29,6 +30,8 @@ struct Shared {
   std::vector<tool::ToolPtr> tools;
   tool::Services services;
   OutputSink* output = nullptr;
+  Guards on_input;
+  Guards on_parameters;
 };
 
 class ThinkingMachine final : public ToolLoop {
@@ -96,6 +99,7 @@ class ThinkingAgent final : public MachineAgent {
     const auto* parameters = request.parameters->if_object();
     auto prompt = prompt_of(request.action, parameters == nullptr ? none : *parameters);
     if (!prompt) return std::unexpected(prompt.error());
+    if (auto passed = guard(*prompt, parameters == nullptr ? none : *parameters); !passed) return std::unexpected(passed.error());
     JsonObject identity{
         {"task_id", request.idempotency_key}, {"agent_id", request.agent}, {"inputs", parameters == nullptr ? none : *parameters}};
     std::vector<model::Message> earlier;
@@ -108,6 +112,22 @@ class ThinkingAgent final : public MachineAgent {
   }
 
  private:
+  /// What the task says, as the guardrails leave it. The checks see the texts; a schema is for the parameters.
+  [[nodiscard]] Result<void> guard(std::vector<model::Message>& prompt, const JsonObject& parameters) const {
+    auto fits = shared_->on_parameters.pass(Json(parameters), "what the task says");
+    if (!fits) return std::unexpected(fits.error());
+    for (auto& message : prompt) {
+      for (auto& part : message.parts) {
+        auto* text = std::get_if<model::Text>(&part);
+        if (text == nullptr || message.role != model::Role::user) continue;
+        auto passed = shared_->on_input.pass(Json(text->text), "what the task says");
+        if (!passed) return std::unexpected(passed.error());
+        text->text = std::string(passed->get_string());
+      }
+    }
+    return {};
+  }
+
   std::shared_ptr<const Shared> shared_;
 };
 
@@ -137,6 +157,44 @@ Result<void> open_models(LoopSetup& setup, Shared& shared, const AgentServices& 
   return {};
 }
 
+/// Guardrails of an agent, ready to be used.
+Result<void> set_guards(LoopSetup& setup, Shared& shared) {
+  auto texts = setup.settings.guardrails.input;
+  std::vector<GuardrailSettings> parameters;
+  for (auto& one : texts) {
+    if (one.schema.is_null()) continue;
+    parameters.push_back({.schema = std::exchange(one.schema, nullptr), .message = one.message});
+  }
+  const auto set = [&](Guards& guards, const std::vector<GuardrailSettings>& settings) -> Result<void> {
+    auto made = Guards::make(settings);
+    if (!made) return fail(made.error().code, fmt::format("agent '{}': {}", setup.agent, made.error().message));
+    guards = std::move(*made);
+    return {};
+  };
+  if (auto ok = set(shared.on_input, texts); !ok) return ok;
+  if (auto ok = set(shared.on_parameters, parameters); !ok) return ok;
+  if (auto ok = set(setup.on_tool_results, setup.settings.guardrails.tool_results); !ok) return ok;
+  return set(setup.on_output, setup.settings.guardrails.output);
+}
+
+/// Which tools a person approves the calls of. A pattern that means none of the agent's tools is a mistake that would let a call through.
+Result<void> mark_approved(LoopSetup& setup) {
+  for (const auto& pattern : setup.settings.approve) {
+    bool any = false;
+    std::vector<std::string_view> names;
+    for (const auto& spec : setup.tools) {
+      names.emplace_back(spec.name);
+      if (!tool::matches(pattern, spec.name)) continue;
+      any = true;
+      if (!spec.asks_person) setup.approved.insert(spec.name);
+    }
+    if (any) continue;
+    return fail(ErrorCode::not_found, fmt::format("agent '{}': 'approve' names '{}', which is none of its tools{}", setup.agent, pattern,
+                                                  did_you_mean(pattern, names)));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Agent>> make_thinking_agent(const AgentSettings& settings, const AgentServices& services) {
@@ -153,10 +211,13 @@ Result<std::unique_ptr<Agent>> make_thinking_agent(const AgentSettings& settings
   auto shared = std::make_shared<Shared>();
   if (auto opened = open_models(*setup, *shared, services); !opened)
     return fail(opened.error().code, fmt::format("agent '{}': {}", settings.name, opened.error().message));
+  if (auto marked = mark_approved(*setup); !marked) return std::unexpected(marked.error());
+  if (auto set = set_guards(*setup, *shared); !set) return std::unexpected(set.error());
+  const bool shown_late = !setup->on_output.none();  // nobody hears what may yet be refused
   shared->setup = std::move(setup);
   shared->tools = std::move(*tools);
   shared->services = {.executor = services.executor, .http = services.http, .pool = services.pool, .clock = services.clock};
-  shared->output = services.output;
+  shared->output = shown_late ? nullptr : services.output;
   return std::make_unique<ThinkingAgent>(std::move(shared));
 }
 

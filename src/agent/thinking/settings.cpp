@@ -28,6 +28,8 @@ const Table<agent::ThinkingSettings>& table_of<agent::ThinkingSettings>() {
        field("instructions", &ThinkingSettings::instructions, {.about = "What the agent is told before each task."}),
        field("role", &ThinkingSettings::role, {.about = "Who the agent is, in a few words."}),
        field("tools", &ThinkingSettings::tools, {.about = "Tools that it may call, by name or pattern."}),
+       field("approve", &ThinkingSettings::approve, {.about = "Tools whose calls a person approves, by name or pattern."}),
+       field("approvers", &ThinkingSettings::approvers, {.about = "Who may approve them."}),
        field("tool_calling", &ThinkingSettings::tool_calling, {.about = "`native`, or `react` for models that cannot call tools."}),
        field("max_turns", &ThinkingSettings::max_turns,
              {.about = "How often the model may answer in one task.", .minimum = 1, .maximum = 1000}),
@@ -36,6 +38,9 @@ const Table<agent::ThinkingSettings>& table_of<agent::ThinkingSettings>() {
        field("top_p", &ThinkingSettings::top_p, {.about = "The share of likely words it chooses from.", .minimum = 0, .maximum = 1}),
        field("reasoning_effort", &ThinkingSettings::reasoning_effort, {.about = "How long it thinks, in the provider's words."}),
        field("output_schema", &ThinkingSettings::output_schema, {.about = "A JSON Schema that the answer must fit."}),
+       field("context_tokens", &ThinkingSettings::context_tokens,
+             {.about = "The size of the model's context window.", .minimum = 1000}),
+       field("guardrails", &ThinkingSettings::guardrails, {.about = "Checks of what goes in and what comes out."}),
        field("reflect", &ThinkingSettings::reflect, {.about = "It reviews its answer once before the answer counts."})}};
   return table;
 }

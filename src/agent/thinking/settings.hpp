@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/thinking/guardrails.hpp"
 #include "agent/thinking/model_settings.hpp"
 #include "base/describe.hpp"
 #include "base/json.hpp"
@@ -28,6 +29,8 @@ struct ThinkingSettings {
   std::string instructions;
   std::string role;
   std::vector<std::string> tools;  ///< names or patterns such as "db_*"
+  std::vector<std::string> approve;  ///< of these a person approves each call, which they may change
+  std::vector<std::string> approvers;  ///< who may; empty: anybody
   std::string tool_calling = "native";  ///< or "react"
   std::uint32_t max_turns = 20;  ///< answers of the model
   std::optional<std::uint32_t> max_output_tokens;  ///< of one answer
@@ -35,6 +38,8 @@ struct ThinkingSettings {
   std::optional<double> top_p;
   std::string reasoning_effort;
   Json output_schema;  ///< of the answer, which is then a value and not a text; null: a text
+  std::optional<std::uint32_t> context_tokens;  ///< of the model's window; what is older gives way to what is newer
+  GuardrailsSettings guardrails;
   bool reflect = false;  ///< the model reviews its answer once before it counts
 };
 

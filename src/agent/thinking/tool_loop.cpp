@@ -21,6 +21,9 @@ namespace skein::agent {
 namespace {
 
 constexpr std::size_t most_text = 300;
+constexpr std::string_view ask_for_summary =
+    "There is no room left for the whole conversation. Sum up what you have found out and done so far, with every fact, name, number and "
+    "decision that you may still need, and what is left to do. You will go on from this text alone. Call no tools now.";
 
 /// A result as the model gets it, cut where it is too long, and said to be so.
 std::string bounded(std::string text) {
@@ -68,6 +71,8 @@ ToolLoop::ToolLoop(std::shared_ptr<const LoopSetup> setup, std::vector<model::Me
       identity_(std::move(identity)),
       messages_(std::move(earlier)),
       earlier_(messages_.size()),
+      task_messages_(messages_.size() + prompt.size()),
+      window_(setup_->settings.context_tokens.value_or(0)),
       model_(setup_->settings.model) {
   std::ranges::move(prompt, std::back_inserter(messages_));
 }
@@ -81,32 +86,72 @@ void ToolLoop::started(std::uint32_t number, CallKind kind, const JsonPtr& reque
     const auto* most = at_pointer(*request, "/max_output_tokens");
     const auto* name = at_pointer(*request, "/model");
     Asked asked{.model = name != nullptr && name->is_string() ? std::string(name->get_string()) : setup_->settings.model,
-                .most_output = std::nullopt};
+                .most_output = std::nullopt,
+                .summary = at_pointer(*request, "/summary") != nullptr};
     if (most != nullptr && most->is_number()) asked.most_output = most->to_number<std::uint32_t>();
+    if (const auto* results = at_pointer(*request, "/forget"); results != nullptr && results->is_number())
+      forget(results->to_number<std::uint32_t>());
     model_calls_.emplace(number, std::move(asked));
     return;
   }
-  ++tool_calls_;
-  const auto use = std::ranges::find_if(uses_, [](const ToolUse& one) { return !one.number && !one.result; });
-  if (use != uses_.end()) use->number = number;
+  // Not by order: a call that was approved later may have begun earlier.
+  const auto* place = at_pointer(*request, "/place");
+  boost::system::error_code none;
+  const auto index = place == nullptr ? uses_.size() : place->to_number<std::size_t>(none);
+  if (kind == CallKind::tool) ++tool_calls_;
+  if (none || index >= uses_.size()) return;
+  (kind == CallKind::person ? uses_[index].asked : uses_[index].number) = number;
 }
 
 void ToolLoop::answered(std::uint32_t number, const JsonPtr& answer) {
   if (const auto call = model_calls_.extract(number)) {
     if (auto error = error_in(*answer)) {
-      failed_ = std::move(error);
+      if (!makes_room_after(*error)) failed_ = std::move(error);
+    } else if (const auto response = response_in(*answer); call.mapped().summary) {
+      count(response, call.mapped().model);
+      sum_up(model::text_of(response.message));
     } else {
-      hear(response_in(*answer), call.mapped().model);
+      count(response, call.mapped().model);
+      hear(response);
     }
     return;
   }
-  const auto use = std::ranges::find_if(uses_, [&](const ToolUse& one) { return one.number == number; });
+  const auto use = std::ranges::find_if(uses_, [&](const ToolUse& one) { return one.number == number || one.asked == number; });
   if (use == uses_.end()) return;
+  if (use->asked == number) return take_word(*use, *answer);
   auto outcome = outcome_in(*answer);
-  for (auto& source : outcome.sources) {
-    if (std::ranges::find(sources_, source) == sources_.end()) sources_.push_back(std::move(source));
+  if (auto passed = setup_->on_tool_results.pass(std::move(outcome.value), fmt::format("what {} brought", use->name))) {
+    outcome.value = std::move(*passed);
+  } else {
+    outcome = tool::Outcome::failure(passed.error().message);
   }
-  use->result = {.call_id = use->id, .name = use->name, .text = bounded(text_of(outcome.value)), .failed = outcome.failed};
+  use->sources = std::move(outcome.sources);
+  auto text = bounded(text_of(outcome.value));
+  if (use->changed) text = fmt::format("(a person changed the arguments to {})\n{}", to_json(use->arguments), text);
+  use->result = {.call_id = use->id, .name = use->name, .text = std::move(text), .failed = outcome.failed};
+  tools_answered();
+}
+
+/// What a person said: their answer is the tool's, a no is told to the model, a yes lets the call be made, with the arguments as they are now.
+void ToolLoop::take_word(ToolUse& use, const Json& word) {
+  const auto* rejected = at_pointer(word, "/rejected");
+  const auto* value = at_pointer(word, "/value");
+  const auto* comment = at_pointer(word, "/comment");
+  const auto why = comment == nullptr ? std::string{} : ": " + text_of(*comment);
+  use.result = model::ToolResult{.call_id = use.id, .name = use.name, .text = {}, .failed = true};
+  if (rejected != nullptr || value == nullptr) {
+    use.result->text = (use.wants_approval ? "a person did not allow this call" : "the person does not answer") + why;
+  } else if (!use.wants_approval) {
+    use.result->text = bounded(text_of(*value));
+    use.result->failed = false;
+  } else if (const auto wrong = tool::misfits(*use.tool, *value); !wrong.empty()) {
+    use.result->text = "a person changed the arguments, and they do not fit: " + in_words(wrong) + "; it was not run";
+  } else {
+    use.changed = *value != use.arguments;
+    use.arguments = *value;
+    use.wants_approval = false;
+    use.result.reset();
+  }
   tools_answered();
 }
 
@@ -124,10 +169,9 @@ void ToolLoop::count(const model::Response& response, std::string_view asked) {
   priced_ = priced_ && cost.has_value();
 }
 
-void ToolLoop::hear(const model::Response& response, std::string_view asked) {
+void ToolLoop::hear(const model::Response& response) {
   ++turns_;
   if (!response.model.empty()) model_ = response.model;
-  count(response, asked);
   messages_.push_back(response.message);
   if (response.finish == model::Finish::paused) return;  // it is asked again with what it has said so far
   step_ = Step::think;
@@ -150,7 +194,10 @@ void ToolLoop::take_calls(const model::Message& message, model::Finish finish) {
   std::map<std::string, std::uint32_t, std::less<>> asked;
   const auto calls = model::calls_of(message);
   for (const auto& call : calls) {
-    ToolUse use{.id = call.id, .name = call.name, .arguments = {}, .problem = {}, .number = {}, .result = {}};
+    ToolUse use;
+    use.id = call.id;
+    use.name = call.name;
+    use.wants_approval = setup_->approved.contains(call.name);
     const auto found = std::ranges::find(setup_->tools, call.name, &tool::Spec::name);
     auto arguments = parse_json(call.arguments.empty() ? "{}" : call.arguments);
     if (found == setup_->tools.end()) {
@@ -169,7 +216,7 @@ void ToolLoop::take_calls(const model::Message& message, model::Finish finish) {
     if (found != setup_->tools.end()) use.tool = &*found;
     if (arguments) use.arguments = std::move(*arguments);
     ++asked[call.name + " " + (use.arguments.is_null() ? call.arguments : to_json(use.arguments))];
-    if (!use.problem.empty()) use.result = {.call_id = use.id, .name = use.name, .text = use.problem, .failed = true};
+    if (!use.problem.empty()) use.result = model::ToolResult{.call_id = use.id, .name = use.name, .text = use.problem, .failed = true};
     uses_.push_back(std::move(use));
   }
   // What was not asked for this time begins anew.
@@ -195,9 +242,25 @@ std::string ToolLoop::too_often() const {
 void ToolLoop::tools_answered() {
   if (!std::ranges::all_of(uses_, [](const ToolUse& use) { return use.result.has_value(); })) return;
   model::Message told{.role = model::Role::user, .parts = {}};
-  for (const auto& use : uses_) told.parts.emplace_back(*use.result);
+  for (auto& use : uses_) {
+    use.result->text = with_sources(std::move(use.result->text), use.sources);
+    told.parts.emplace_back(*use.result);
+  }
   messages_.push_back(std::move(told));
   uses_.clear();
+}
+
+/// Sources are numbered in the order in which the model is told of them, each once, so that it can cite them.
+std::string ToolLoop::with_sources(std::string text, const std::vector<std::string>& sources) {
+  std::set<std::size_t> numbers;
+  for (const auto& source : sources) {
+    const auto known = std::ranges::find(sources_, source);
+    numbers.insert(static_cast<std::size_t>(known - sources_.begin()));
+    if (known == sources_.end()) sources_.push_back(source);
+  }
+  if (!numbers.empty()) text += "\n\nSources, to be cited by their numbers:";
+  for (const auto number : numbers) text += fmt::format("\n[{}] {}", number + 1, sources_[number]);
+  return text;
 }
 
 void ToolLoop::take_answer(const model::Response& response) {
@@ -228,7 +291,15 @@ void ToolLoop::take_answer(const model::Response& response) {
   } else {
     output_ = std::move(*value);
   }
-  if (!setup_->settings.reflect || reflection_ == Reflection::done) return;
+  if (!setup_->settings.reflect || reflection_ == Reflection::done) {
+    auto passed = setup_->on_output.pass(std::move(*output_), "the answer");
+    if (!passed) {
+      output_.reset();
+      return fail_with(passed.error().code, std::move(passed.error().message));
+    }
+    output_ = std::move(*passed);
+    return;
+  }
   reflection_ = Reflection::reviewing;
   output_.reset();
   step_ = Step::reflect;
@@ -257,13 +328,11 @@ Turn ToolLoop::next(const SpendLimits& left) {
     turn.end = AgentResponse::failed(*failed_);
   } else if (!uses_.empty()) {
     std::uint64_t wanted = 0;
-    for (const auto& use : uses_) {
-      if (use.number || use.result) continue;
-      ++wanted;
-      turn.calls.push_back({.kind = CallKind::tool,
-                            .request = JsonObject{{"id", use.id}, {"tool", use.name}, {"arguments", use.arguments}},
-                            .worst_case = {.tool_calls = 1},
-                            .timeout = use.tool->timeout});
+    for (std::size_t i = 0; i < uses_.size(); ++i) {
+      const auto& use = uses_[i];
+      if (use.result || (asks_person(use) ? use.asked : use.number)) continue;
+      turn.calls.push_back(call_for(use, i));
+      if (turn.calls.back().kind == CallKind::tool) ++wanted;
     }
     if (left.tool_calls && wanted > *left.tool_calls) {
       turn.calls.clear();
@@ -276,27 +345,31 @@ Turn ToolLoop::next(const SpendLimits& left) {
                fmt::format("the model answered {} times and still asks for tools; raise max_turns, or make the task smaller", turns_));
       return turn;
     }
-    const auto reserved = reserve(left);
+    const auto fitting = fit();
+    const auto step = fitting.summary ? Step::summarise : step_;
+    const auto reserved = reserve(left, step);
     if (!reserved) {
       turn.end = AgentResponse::failed(reserved.error());
       return turn;
     }
-    JsonObject request{{"model", model_for(step_)}, {"turn", turns_ + 1}, {"messages", messages_.size()}};
+    JsonObject request{{"model", model_for(step)}, {"turn", turns_ + 1}, {"messages", messages_.size()}};
     if (reserved->most_output) request["max_output_tokens"] = *reserved->most_output;
+    if (fitting.forget > 0) request["forget"] = fitting.forget;
+    if (fitting.summary) request["summary"] = true;
     turn.calls.push_back(
         {.kind = CallKind::model, .request = std::move(request), .worst_case = reserved->worst_case, .timeout = microseconds{0}});
   }
   return turn;
 }
 
-std::expected<std::uint64_t, std::string> ToolLoop::most_cost_of(std::uint64_t prompt, std::uint64_t output) const {
+std::expected<std::uint64_t, std::string> ToolLoop::most_cost_of(std::uint64_t prompt, std::uint64_t output, Step step) const {
   std::uint64_t most = 0;
   const auto consider = [&](const std::string& name) {
     const auto cost = setup_->prices.most_cost_of(prompt, output, name);
     if (cost) most = std::max(most, amount(*cost));
     return cost.has_value();
   };
-  for (const auto& name : answerers_of(model_for(step_))) {
+  for (const auto& name : answerers_of(model_for(step))) {
     if (!consider(name)) return std::unexpected(name);
   }
   return most;
@@ -312,11 +385,32 @@ std::optional<std::uint64_t> ToolLoop::price_of(const model::Usage& usage, const
   return cost ? std::optional(amount(*cost)) : std::nullopt;
 }
 
-Result<ToolLoop::Reserve> ToolLoop::reserve(const SpendLimits& left) const {
+MachineCall ToolLoop::call_for(const ToolUse& use, std::size_t place) const {
+  JsonObject request{{"id", use.id}, {"tool", use.name}, {"place", place}};
+  if (!asks_person(use)) {
+    request["arguments"] = use.arguments;
+    return {.kind = CallKind::tool, .request = std::move(request), .worst_case = {.tool_calls = 1}, .timeout = use.tool->timeout};
+  }
+  if (use.wants_approval) {
+    request["question"] = fmt::format("May '{}' call {}?", setup_->agent, use.name);
+    request["arguments"] = use.arguments;
+    request["answer"] = use.tool->parameters;
+    const auto& names = setup_->settings.approvers;
+    if (!names.empty()) request["to"] = JsonArray(names.begin(), names.end());
+  } else {
+    const auto* choices = at_pointer(use.arguments, "/choices");
+    const auto* question = at_pointer(use.arguments, "/question");
+    request["question"] = question == nullptr ? to_json(use.arguments) : text_of(*question);
+    request["answer"] = choices == nullptr ? Json(JsonObject{{"type", "string"}}) : Json(JsonObject{{"enum", *choices}});
+  }
+  return {.kind = CallKind::person, .request = std::move(request), .worst_case = {}, .timeout = microseconds{0}};
+}
+
+Result<ToolLoop::Reserve> ToolLoop::reserve(const SpendLimits& left, Step step) const {
   Reserve out{.worst_case = {}, .most_output = setup_->settings.max_output_tokens};
   if (!left.tokens && !left.nano_dollars) return out;
   const auto over = [](std::string message) { return fail(ErrorCode::budget_exceeded, "Budget exceeded: " + std::move(message)); };
-  const auto prompt = model::prompt_token_bound(request(std::nullopt));
+  const auto prompt = model::prompt_token_bound(request({.model = {}, .most_output = {}, .summary = step == Step::summarise}));
   auto most = std::uint64_t{out.most_output.value_or(usual_output_tokens)};
   if (left.tokens) {
     if (*left.tokens <= prompt)
@@ -325,7 +419,7 @@ Result<ToolLoop::Reserve> ToolLoop::reserve(const SpendLimits& left) const {
     most = std::min(most, *left.tokens - prompt);
   }
   if (left.nano_dollars) {
-    const auto cost = [&](std::uint64_t output) { return most_cost_of(prompt, output); };
+    const auto cost = [&](std::uint64_t output) { return most_cost_of(prompt, output, step); };
     if (const auto priced = cost(most); !priced) {
       return fail(ErrorCode::unsupported,
                   fmt::format("the model '{}' has no price, so a budget of money cannot hold; add it to the price table, or "
@@ -384,10 +478,10 @@ const ToolLoop::ToolUse& ToolLoop::use_of(std::uint32_t number) const {
 
 model::Request ToolLoop::request_of(std::uint32_t number) const {
   const auto call = model_calls_.find(number);
-  return request(call == model_calls_.end() ? std::nullopt : call->second.most_output);
+  return request(call == model_calls_.end() ? Asked{} : call->second);
 }
 
-model::Request ToolLoop::request(std::optional<std::uint32_t> most_output) const {
+model::Request ToolLoop::request(const Asked& call) const {
   const auto& settings = setup_->settings;
   model::Request out;
   out.model = settings.model.substr(settings.model.find('/') + 1);
@@ -397,9 +491,12 @@ model::Request ToolLoop::request(std::optional<std::uint32_t> most_output) const
   out.messages = messages_;
   for (const auto& spec : setup_->tools)
     out.tools.push_back({.name = spec.name, .description = spec.description, .parameters = spec.parameters});
-  if (!settings.output_schema.is_null() && reflection_ != Reflection::reviewing)
+  if (call.summary) {
+    out.messages.push_back(model::user_says(std::string(ask_for_summary)));
+    out.tool_choice = model::ToolChoice::none;
+  } else if (!settings.output_schema.is_null() && reflection_ != Reflection::reviewing)
     out.output = model::OutputSchema{.name = "answer", .schema = settings.output_schema, .strict = false};
-  out.max_output_tokens = most_output;
+  out.max_output_tokens = call.most_output;
   out.temperature = settings.temperature;
   out.top_p = settings.top_p;
   out.reasoning_effort = settings.reasoning_effort;
@@ -413,7 +510,7 @@ const std::string& ToolLoop::model_of(std::uint32_t number) const {
 
 const std::string& ToolLoop::model_for(Step step) const {
   const auto& steps = setup_->settings.step_models;
-  const auto& other = step == Step::reflect ? steps.reflect : steps.repair;
+  const auto& other = step == Step::reflect ? steps.reflect : step == Step::repair ? steps.repair : steps.summarise;
   return step == Step::think || other.empty() ? setup_->settings.model : other;
 }
 
@@ -440,7 +537,7 @@ AgentResponse ToolLoop::result() const {
   metadata["model"] = model_;
   metadata["turns"] = turns_;
   metadata["tool_calls"] = tool_calls_;
-  metadata["usage"] = usage_to_json(usage_);
+  metadata["usage"] = agent::usage_to_json(usage_);
   if (cached_ > 0) metadata["cached_answers"] = cached_;
   if (priced_) metadata["cost_usd"] = static_cast<double>(nano_dollars_) / 1e9;
   JsonArray messages;

@@ -128,8 +128,8 @@ class Rehearsal final : private store::CommitSink, private workflow::EngineListe
     for (TaskIndex i = 0; i < definition_->tasks.size(); ++i) {
       const auto& task = state.tasks()[i];
       if (state.question(i) != nullptr && answer_approval(i, task.activation)) return true;
-      for (const auto step : state.asking(i)) {
-        if (answer_question(state, step, task.activation)) return true;
+      for (const auto& asked : state.asking(i)) {
+        if (answer_question(state, asked.step, task.activation)) return true;
       }
       if (test_.signals.size() == sent_.size()) continue;
       if (signal(state.awaited_signal({.task = i}))) return true;

@@ -11,7 +11,7 @@ Result<std::vector<ToolPtr>> builtin_tools(const BuiltinOptions& options) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("the folder '{}' for the tool read_file cannot be found: {}", options.root.string(), error.message()));
   }
-  return std::vector<ToolPtr>{calculator(), current_time(), read_file(std::move(root))};
+  return std::vector<ToolPtr>{ask_human(), calculator(), current_time(), read_file(std::move(root))};
 }
 
 }  // namespace skein::tool

@@ -18,6 +18,8 @@ struct BuiltinOptions {
 [[nodiscard]] ToolPtr calculator();
 /// The time in UTC, or in a time zone that the system knows.
 [[nodiscard]] ToolPtr current_time();
+/// A question to a person, whose answer the engine waits for; to be used by agents of a run.
+[[nodiscard]] ToolPtr ask_human();
 /// Text files below `root`, an absolute path, by pages of lines; nothing outside is reachable.
 [[nodiscard]] ToolPtr read_file(std::filesystem::path root);
 

@@ -21,7 +21,14 @@ TEST(Builtin, AllCanBeRegistered) {
     EXPECT_EQ(tool->spec().effect, Effect::pure);
     names += tool->spec().name + " ";
   }
-  EXPECT_EQ(names, "calculator current_time read_file ");
+  EXPECT_EQ(names, "ask_human calculator current_time read_file ");
+}
+
+TEST(Builtin, APersonIsAskedByRunsOnly) {
+  Bench bench;
+  EXPECT_TRUE(ask_human()->spec().asks_person);
+  EXPECT_EQ(said(bench.call(*ask_human(), R"({"question": "Which?"})")),
+            "failed: a person can be asked only by an agent that works on a task of a run");
 }
 
 TEST(Builtin, CalculatorAnswersANumber) {

@@ -31,10 +31,11 @@ struct Engine::Call {
 struct Engine::ActiveRun {
   ActiveRun(RunId run_id, DefinitionPtr definition) : id(run_id), id_text(run_id.str()), state(std::move(definition)) {}
 
-  /// Whether this attempt was started and waits for its agent's answer.
+  /// Whether this attempt was started and waits for its agent's answer, which may itself wait for people.
   [[nodiscard]] bool in_flight(const Attempt& attempt) const {
     const auto* step = state.find_step(attempt.step());
-    return step != nullptr && step->status == TaskStatus::running && step->attempt == attempt.attempt &&
+    const bool runs = step != nullptr && (step->status == TaskStatus::running || state.waits_in_calls(attempt.step()));
+    return runs && step->attempt == attempt.attempt &&
            state.tasks()[attempt.task].activation == attempt.activation;
   }
 

@@ -184,7 +184,7 @@ bool Engine::after_commit(ActiveRun& run) {
     if (const auto* started = std::get_if<AttemptStarted>(&event.body)) {
       if (run.in_flight(started->attempt)) begin(run, started->attempt);
     } else if (const auto* called = std::get_if<CallStarted>(&event.body)) {
-      perform(run, called->attempt.step(), called->number);
+      if (called->kind != agent::CallKind::person) perform(run, called->attempt.step(), called->number);
     } else if (const auto* cancelled = std::get_if<TaskCancelled>(&event.body)) {
       cancel_calls(run, cancelled->task);
     } else if (const auto* ended = std::get_if<ItemsEnded>(&event.body)) {
@@ -357,8 +357,9 @@ bool Engine::gives_up(const ActiveRun& run) { return is_final(run.state.status()
 
 /// Only timers keep the run, and none of them is near.
 bool Engine::may_sleep(const ActiveRun& run) const {
-  if (run.state.status() != RunStatus::waiting || !run.calls.empty() || !run.work.empty() || !run.arrived.empty() || !run.mail.empty())
-    return false;
+  if (run.state.status() != RunStatus::waiting || !run.calls.empty() || !run.arrived.empty() || !run.mail.empty()) return false;
+  const auto busy = [](const auto& entry) { return entry.second->moved || !entry.second->open.empty(); };
+  if (std::ranges::any_of(run.work, busy)) return false;
   const auto due = run.state.next_due(Instant{});
   if (due && *due - services_.clock.now() <= options_.sleep_after.value_or(near)) return false;
   if (run.state.waits_for_others()) return options_.sleep_after || options_.sleep_for_others;

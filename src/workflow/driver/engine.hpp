@@ -153,7 +153,9 @@ class Engine {
   // engine_waits.cpp: people, signals, and what others write to a run's inbox
   void fold_mail(ActiveRun& run, std::vector<Event>& events);
   void fold_message(ActiveRun& run, const store::InboxMessage& message, std::vector<Event>& events);
-  void fold_answer(ActiveRun& run, std::string_view kind, const JsonObject& payload, std::vector<Event>& events);
+  void fold_answer(ActiveRun& run, const store::InboxMessage& message, const JsonObject& payload, std::vector<Event>& events);
+  void fold_verdict(ActiveRun& run, TaskIndex task, const store::InboxMessage& message, const JsonObject& payload,
+                    std::vector<Event>& events);
   void fold_word(ActiveRun& run, const JsonObject& payload, std::vector<Event>& events);
   void ask(ActiveRun& run, TaskIndex task, std::vector<Event>& events);
   void refuse_question(ActiveRun& run, TaskIndex task, const std::string& why, std::vector<Event>& events);
@@ -184,6 +186,7 @@ class Engine {
   void watch_spending(ActiveRun& run, const MachineWork& work, const agent::Spend& used,
                       const std::pair<agent::Spend, agent::Spend>& before, std::vector<Emitted>& alerts);
   void on_machine_answer(ActiveRun& run, const CallPlace& place, AgentResponse response);
+  void answer_question(ActiveRun& run, const Asking& asked, JsonObject word, std::vector<Event>& events);
   void cancel_work(ActiveRun& run, TaskIndex task);
   void drop_work(MachineWork& work);
   // engine_sessions.cpp: turns in conversations that go on over runs

@@ -24,6 +24,7 @@ void Engine::begin_work(ActiveRun& run, const Attempt& attempt, agent::MachineAg
   const auto open = work->catch_up(run.state.calls(attempt.step()));
   run.work.insert_or_assign(attempt.step(), work);
   for (const auto number : open) {
+    if (run.state.calls(attempt.step())[number - 1].kind == agent::CallKind::person) continue;  // it is still asked
     if (auto answer = work->machine->instead_of_repeating(number)) {
       work->arrived.emplace_back(number, std::move(*answer));
     } else {
@@ -75,7 +76,7 @@ void Engine::watch_spending(ActiveRun& run, const MachineWork& work, const agent
     if (alert) alerts.push_back(std::move(*alert));
   };
   put(passed_share("run_budget", owner.name, before.first, run.state.paid(), run.state.spend_limits()));
-  put(passed_share("agent_budget", owner.name, before.second, run.state.paid_by(index), owner.budget));
+  put(passed_share("agent_budget", owner.name, before.second, run.state.paid_by(index), run.state.limits_of(index)));
   put(spending_.note(definition.name + "/" + owner.name, used));
 }
 
@@ -143,6 +144,23 @@ void Engine::on_machine_answer(ActiveRun& run, const CallPlace& place, AgentResp
   for (auto& alert : response.emitted) work.alerts.push_back(std::move(alert));
   work.arrived.emplace_back(place.number,
                             response.success ? answer_in(std::move(response)) : work.machine->failure(place.number, response.error));
+}
+
+/// What a person says to a call that asked them.
+void Engine::answer_question(ActiveRun& run, const Asking& asked, JsonObject word, std::vector<Event>& events) {
+  Json value(std::move(word));
+  services_.secrets.redact(value);
+  const auto answer = std::make_shared<const Json>(std::move(value));
+  const Attempt attempt{.task = asked.step.task,
+                        .activation = run.state.tasks()[asked.step.task].activation,
+                        .attempt = run.state.find_step(asked.step)->attempt,
+                        .item = asked.step.item};
+  fold(run, CallEnded{.attempt = attempt, .number = asked.call, .kind = agent::CallKind::person, .answer = answer, .used = {}}, events);
+  // Where the run was just taken over the machine is made after this, and told what the journal has.
+  const auto work = run.work.find(asked.step);
+  if (work == run.work.end()) return;
+  work->second->machine->answered(asked.call, answer);
+  work->second->moved = true;
 }
 
 /// Of a task, all its items included.

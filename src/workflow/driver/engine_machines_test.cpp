@@ -23,7 +23,7 @@ std::shared_ptr<Definition> thinking(std::vector<TaskSpec> tasks = {{.name = "th
 
 /// An engine that knows the kind.
 struct Owner : EngineHarness {
-  explicit Owner(store::RunStore& store) : EngineHarness(store) {
+  explicit Owner(store::RunStore& store, EngineOptions options = {}) : EngineHarness(store, options) {
     kinds.add("thinker", [](const agent::AgentSettings&, const agent::AgentServices&) -> Result<std::unique_ptr<agent::Agent>> {
       return std::make_unique<testing::ThinkingAgent>();
     });
@@ -65,6 +65,9 @@ struct MachinesTest : ::testing::Test {
       return true;
     });
     return state;
+  }
+  void tell(RunId run, std::string kind, JsonObject payload) {
+    ASSERT_TRUE(store->post({.id = 0, .run = run, .kind = std::move(kind), .payload = to_json(Json(std::move(payload))), .at = h->clock.now()}));
   }
   /// The owner dies; another one goes on.
   void crash(RunId run) {
@@ -210,6 +213,80 @@ TEST_F(MachinesTest, CallsAreChargedTheirWorstUntilTheyAreAnswered) {
   EXPECT_EQ(h->status(run), RunStatus::failed);
   EXPECT_EQ(folded(run).error(), "Task 'think' failed: no tokens left");
   EXPECT_EQ(folded(run).spent().tokens, 145U);
+}
+
+TEST_F(MachinesTest, APersonIsAskedAndTheRunNeedsNoMemoryMeanwhile) {
+  h = std::make_unique<Owner>(*store, EngineOptions{.sleep_after = {}, .sleep_for_others = true});
+  const auto run = h->run(definition);
+  h->answer_call("/1", call_answer(tools({"ask", "look"})));
+  EXPECT_TRUE(h->engine->drives(run)) << "a tool is under way";
+  h->answer_call("/3", call_answer("seen"));
+  EXPECT_FALSE(h->engine->drives(run));
+  EXPECT_EQ(store->find_run(run)->summary.status, RunStatus::waiting);
+  EXPECT_EQ(store->find_run(run)->summary.next_due, store::never);
+  tell(run, "answer", {{"task", "think"}, {"value", 7}, {"by", "ann"}});  // not a text
+  tell(run, "answer", {{"task", "think"}, {"value", "red"}, {"by", "ann"}, {"call", 3}});  // no such question
+  tell(run, "approve", {{"task", "think"}, {"by", "ann"}});               // it is no approval
+  ASSERT_TRUE(h->engine->adopt(store->claim(run).value(), definition));
+  EXPECT_EQ(folded(run).tasks()[0].status, TaskStatus::waiting);
+  tell(run, "answer", {{"task", "think"}, {"value", "red"}, {"by", "ann"}, {"comment", "my favourite"}});
+  h->engine->check_mail(run);
+  h->answer_call("/4", call_answer("done"));
+  EXPECT_EQ(to_json(*folded(run).tasks()[0].result),
+            R"({"said":"done","heard":[{"ask":{"value":"red","by":"ann","comment":"my favourite"}},{"look":"seen"}]})");
+}
+
+TEST_F(MachinesTest, APersonMayDeclineToAnswer) {
+  const auto run = h->run(definition);
+  h->answer_call("/1", call_answer(tools({"ask"})));
+  tell(run, "reject", {{"task", "think"}, {"by", "ann"}});
+  h->engine->check_mail(run);
+  h->answer_call("/3", call_answer("done"));
+  EXPECT_EQ(to_json(*folded(run).tasks()[0].result), R"({"said":"done","heard":[{"ask":{"by":"ann","rejected":true}}]})");
+}
+
+TEST_F(MachinesTest, AnApprovalIsDurableBeforeTheCallIsMadeAndACrashBetweenThemMakesItOnce) {
+  const auto run = h->run(definition);
+  h->answer_call("/1", call_answer(tools({"pay", "pay"})));
+  EXPECT_TRUE(h->calls.open.empty());
+  tell(run, "approve", {{"task", "think"}, {"by", "eve"}, {"call", 3}});                          // not asked
+  tell(run, "approve", {{"task", "think"}, {"by", "ann"}, {"call", 3}, {"set", {{"n", "two"}}}});  // does not fit
+  tell(run, "approve", {{"task", "think"}, {"by", "ann"}, {"call", 3}, {"set", {{"n", 2}}}});
+  crash(run);
+  EXPECT_EQ(h->keys(), (std::vector<std::string>{"think:1/4"})) << "the word was read by the new owner";
+  EXPECT_EQ(to_json(folded(run).calls({.task = 0})[2].answer->at("value")), R"({"n":2})");
+  crash(run);
+  EXPECT_EQ(h->keys(), (std::vector<std::string>{"think:1/4"}));
+  EXPECT_EQ(folded(run).asking(0).size(), 1U);
+  h->answer_call("/4", call_answer("paid"));
+  EXPECT_EQ(folded(run).tasks()[0].status, TaskStatus::waiting);
+  tell(run, "reject", {{"task", "think"}, {"by", "eve"}});
+  tell(run, "reject", {{"task", "think"}, {"by", "ann"}, {"comment", "once is enough"}});
+  tell(run, "approve", {{"task", "think"}, {"by", "ann"}});  // too late
+  h->engine->check_mail(run);
+  h->answer_call("/5", call_answer("done"));
+  EXPECT_EQ(h->status(run), RunStatus::completed);
+  EXPECT_EQ(to_json(*folded(run).tasks()[0].result),
+            R"({"said":"done","heard":[{"pay":{"by":"ann","rejected":true,"comment":"once is enough"}},{"pay_now":"paid"}]})");
+}
+
+TEST_F(MachinesTest, ARunIsCancelledWhileItWaitsForAPerson) {
+  const auto run = h->run(definition);
+  h->answer_call("/1", call_answer(tools({"ask"})));
+  tell(run, "cancel", {});
+  tell(run, "answer", {{"task", "think"}, {"value", "red"}});
+  h->engine->check_mail(run);
+  EXPECT_EQ(h->status(run), RunStatus::cancelled);
+}
+
+TEST_F(MachinesTest, WaitingForAPersonEndsWithTheTasksDeadline) {
+  definition = thinking({{.name = "think", .deadline = seconds{10}}});
+  const auto run = h->run(definition);
+  h->answer_call("/1", call_answer(tools({"ask"})));
+  h->advance(seconds{9});
+  EXPECT_EQ(folded(run).status(), RunStatus::waiting);
+  h->advance(seconds{2});
+  EXPECT_EQ(h->status(run), RunStatus::failed);
 }
 
 TEST_F(MachinesTest, AnAgentsOwnBudgetHoldsForAllItsTasks) {

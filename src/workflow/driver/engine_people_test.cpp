@@ -66,7 +66,7 @@ TEST_F(PeopleTest, ItemsAreAnsweredByNumberElseInOrder) {
   say(id, {{"task", "ask"}, {"item", 1}, {"value", 20}});
   ASSERT_EQ(h.engine->find(id)->asking(0).size(), 2U);
   say(id, {{"task", "ask"}, {"value", 10}});
-  EXPECT_EQ(h.engine->find(id)->asking(0).front().item, 2U);
+  EXPECT_EQ(h.engine->find(id)->asking(0).front().step.item, 2U);
   say(id, {{"task", "ask"}, {"value", 30}});
   EXPECT_EQ(h.status(id), RunStatus::completed);
 }

@@ -3,6 +3,7 @@
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
+#include "base/json_schema.hpp"
 #include "base/log.hpp"
 #include "workflow/driver/active_run.hpp"
 
@@ -17,6 +18,24 @@ std::string text_in(const JsonObject& object, std::string_view key) {
 
 Error rejected(std::string message) {
   return Error{.code = ErrorCode::rejected, .message = std::move(message), .context = {}, .retryable = false, .retry_after = {}};
+}
+
+/// Whether a word is meant for this question.
+bool is_for(const Asking& asked, const JsonObject& payload) {
+  const auto* item = payload.if_contains("item");
+  const auto* call = payload.if_contains("call");
+  return (item == nullptr || *item == Json(asked.step.item)) && (call == nullptr || *call == Json(asked.call));
+}
+
+/// Why somebody's word on what a call asks does not count; empty where it does. `value`: null where they refuse.
+std::string objection(const Json& question, const Json* value, std::string_view by) {
+  if (const auto* to = at_pointer(question, "/to"); to != nullptr && to->is_array()) {
+    if (std::ranges::find(to->get_array(), Json(by)) == to->get_array().end()) return "this person was not asked";
+  }
+  const auto* schema = at_pointer(question, "/answer");
+  if (value == nullptr || schema == nullptr) return {};
+  const auto wrong = schema_violations(agent::asks_approval(question) ? "arguments" : "the answer", *schema, *value);
+  return wrong.empty() ? std::string{} : wrong.front();
 }
 
 }  // namespace
@@ -46,7 +65,7 @@ void Engine::fold_message(ActiveRun& run, const store::InboxMessage& message, st
     services_.secrets.redact(given);
     fold(run, SignalReceived{.name = text_in(payload, "name"), .payload = std::make_shared<const Json>(std::move(given))}, events);
   } else if (message.kind == "approve" || message.kind == "reject") {
-    fold_answer(run, message.kind, payload, events);
+    fold_answer(run, message, payload, events);
   } else {
     log::warning("a run's inbox holds a message of an unknown kind; it is dropped",
                  {{"run", Json(run.id_text)}, {"kind", Json(message.kind)}});
@@ -54,7 +73,7 @@ void Engine::fold_message(ActiveRun& run, const store::InboxMessage& message, st
 }
 
 /// A person's word on a task. One that comes too late or from somebody who was not asked changes nothing.
-void Engine::fold_answer(ActiveRun& run, std::string_view kind, const JsonObject& payload, std::vector<Event>& events) {
+void Engine::fold_answer(ActiveRun& run, const store::InboxMessage& message, const JsonObject& payload, std::vector<Event>& events) {
   const auto& definition = run.state.definition();
   const auto name = text_in(payload, "task");
   const auto by = text_in(payload, "by");
@@ -63,12 +82,13 @@ void Engine::fold_answer(ActiveRun& run, std::string_view kind, const JsonObject
     log::warning("an answer to a question is dropped",
                  {{"run", Json(run.id_text)}, {"task", Json(name)}, {"by", Json(by)}, {"why", Json(why)}});
   };
-  if (!index || run.state.stopping() || run.state.question(*index) == nullptr) return refuse("the task does not wait for an answer");
+  if (index && run.state.question(*index) == nullptr) return fold_verdict(run, *index, message, payload, events);
+  if (!index || run.state.stopping()) return refuse("the task does not wait for an answer");
   const auto& approvers = definition.tasks[*index].approval->approvers;
   if (!approvers.empty() && std::ranges::find(approvers, by) == approvers.end()) return refuse("this person was not asked");
   const auto activation = run.state.tasks()[*index].activation;
   auto comment = services_.secrets.redact(text_in(payload, "comment"));
-  if (kind == "reject") {
+  if (message.kind == "reject") {
     auto error = rejected(fmt::format("rejected by {}{}{}", by.empty() ? "somebody" : by, comment.empty() ? "" : ": ", comment));
     fold(run,
          ApprovalRejected{.task = *index, .activation = activation, .by = by, .comment = std::move(comment), .error = std::move(error)},
@@ -85,7 +105,35 @@ void Engine::fold_answer(ActiveRun& run, std::string_view kind, const JsonObject
        events);
 }
 
-/// A person's answer to what a step asks. One that comes too late, from somebody else or in another shape changes nothing.
+/// Yes or no to a call that asks before it is made, or no to any question of a call.
+void Engine::fold_verdict(ActiveRun& run, TaskIndex task, const store::InboxMessage& message, const JsonObject& payload,
+                          std::vector<Event>& events) {
+  const bool yes = message.kind == "approve";
+  const auto by = text_in(payload, "by");
+  const auto refuse = [&](std::string_view why) {
+    log::warning("an answer to a question is dropped",
+                 {{"run", Json(run.id_text)}, {"task", Json(text_in(payload, "task"))}, {"by", Json(by)}, {"why", Json(why)}});
+  };
+  const auto open = run.state.asking(task);
+  const auto asked = std::ranges::find_if(open, [&](const Asking& one) {
+    return one.call > 0 && is_for(one, payload) && (!yes || agent::asks_approval(*one.question));
+  });
+  if (asked == open.end()) return refuse("the task does not wait for an answer");
+  JsonObject word{{"by", by}};
+  if (yes) {
+    auto& value = word["value"] = *at_pointer(*asked->question, "/arguments");
+    if (const auto* set = payload.if_contains("set"); set != nullptr && set->is_object() && value.is_object()) {
+      for (const auto& [key, changed] : set->get_object()) value.get_object()[key] = changed;
+    }
+  } else {
+    word["rejected"] = true;
+  }
+  if (const auto why = objection(*asked->question, word.if_contains("value"), by); !why.empty()) return refuse(why);
+  if (auto comment = text_in(payload, "comment"); !comment.empty()) word["comment"] = comment;
+  answer_question(run, *asked, std::move(word), events);
+}
+
+/// A person's answer to what a step or a call of it asks. One that comes too late, from somebody else or in another shape changes nothing.
 void Engine::fold_word(ActiveRun& run, const JsonObject& payload, std::vector<Event>& events) {
   const auto name = text_in(payload, "task");
   const auto by = text_in(payload, "by");
@@ -93,15 +141,20 @@ void Engine::fold_word(ActiveRun& run, const JsonObject& payload, std::vector<Ev
     log::warning("an answer is dropped", {{"run", Json(run.id_text)}, {"task", Json(name)}, {"by", Json(by)}, {"why", Json(why)}});
   };
   const auto index = run.state.definition().find_task(name);
-  const auto open = index ? run.state.asking(*index) : std::vector<Step>{};
-  const auto* item = payload.if_contains("item");
-  const auto answered = [&](Step one) {
-    return (item == nullptr || *item == Json(one.item)) && !run.state.next_signal(run.state.awaited_signal(one));
-  };
-  const auto step = std::ranges::find_if(open, answered);
-  if (step == open.end()) return refuse("the task does not wait for an answer");
+  const auto open = index ? run.state.asking(*index) : std::vector<Asking>{};
+  const auto asked = std::ranges::find_if(open, [&](const Asking& one) {
+    return is_for(one, payload) && (one.call > 0 || !run.state.next_signal(run.state.awaited_signal(one.step)));
+  });
+  if (asked == open.end()) return refuse("the task does not wait for an answer");
   const auto* given = payload.if_contains("value");
   Json value = given != nullptr ? *given : Json();
+  if (asked->call > 0) {
+    if (const auto why = objection(*asked->question, &value, by); !why.empty()) return refuse(why);
+    JsonObject word{{"value", std::move(value)}, {"by", by}};
+    if (auto comment = text_in(payload, "comment"); !comment.empty()) word["comment"] = comment;
+    return answer_question(run, *asked, std::move(word), events);
+  }
+  const auto* step = &asked->step;
   const Attempt attempt{.task = *index,
                         .activation = run.state.tasks()[*index].activation,
                         .attempt = run.state.find_step(*step)->attempt,
