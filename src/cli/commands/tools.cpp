@@ -38,12 +38,14 @@ struct ToolsOptions {
   bool names = false;
 };
 
-Result<tool::Registry> open_tools(const ToolsOptions& options) {
+using Tools = std::unique_ptr<const tool::Registry>;
+
+Result<Tools> open_tools(const ToolsOptions& options) {
   auto builtin = tool::builtin_tools({.root = options.root});
   if (!builtin) return std::unexpected(builtin.error());
-  tool::Registry registry;
+  auto registry = std::make_unique<tool::Registry>();
   for (auto& one : *builtin) {
-    if (auto added = registry.add(std::move(one)); !added) return std::unexpected(added.error());
+    if (auto added = registry->add(std::move(one)); !added) return std::unexpected(added.error());
   }
   return registry;
 }
@@ -82,16 +84,16 @@ Result<int> list(Session& session, const ToolsOptions& options) {
   auto& output = session.output;
   if (options.common.json) {
     JsonArray tools;
-    for (const auto& one : registry->all()) tools.emplace_back(document_of(one->spec()));
+    for (const auto& one : (*registry)->all()) tools.emplace_back(document_of(one->spec()));
     output.print_json(JsonObject{{"tools", std::move(tools)}});
     return 0;
   }
   if (options.names) {
-    for (const auto& one : registry->all()) output.print(one->spec().name);
+    for (const auto& one : (*registry)->all()) output.print(one->spec().name);
     return 0;
   }
   Table table({"TOOL", "EFFECT", "TIMEOUT", "WHAT IT DOES"});
-  for (const auto& one : registry->all()) {
+  for (const auto& one : (*registry)->all()) {
     const auto& spec = one->spec();
     auto first = spec.description.substr(0, spec.description.find(". "));
     if (first.ends_with('.')) first.pop_back();
@@ -137,7 +139,7 @@ std::string call_example(const tool::Spec& spec) {
 Result<int> show(Session& session, const ToolsOptions& options) {
   const auto registry = open_tools(options);
   if (!registry) return std::unexpected(registry.error());
-  const auto found = find_tool(*registry, options.tool);
+  const auto found = find_tool(**registry, options.tool);
   if (!found) return std::unexpected(found.error());
   const auto& spec = (*found)->spec();
   auto& output = session.output;
@@ -195,7 +197,7 @@ Result<int> call(Session& session, const ToolsOptions& options) {
   configure_logs(false);
   const auto registry = open_tools(options);
   if (!registry) return std::unexpected(registry.error());
-  const auto found = find_tool(*registry, options.tool);
+  const auto found = find_tool(**registry, options.tool);
   if (!found) return std::unexpected(found.error());
   const auto& spec = (*found)->spec();
   const auto arguments = read_arguments(options.arguments, spec);
