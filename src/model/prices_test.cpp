@@ -177,7 +177,7 @@ TEST(PriceTable, IsReadFromAFile) {
   EXPECT_FALSE(PriceTable::read(path.string())->cost_of({.input = 1}, "openai/gpt-5.4"));
   EXPECT_EQ(PriceTable::read(folder.at("none.json").string()).error().code, ErrorCode::not_found);
   const auto wrong = folder.write("wrong.json", R"({"prices": [{"model": "a/b", "input": -1, "output": 2}]})");
-  EXPECT_EQ(PriceTable::read(wrong.string()).error().message.substr(0, wrong.string().size() + 19),
+  EXPECT_EQ(PriceTable::read(wrong.string()).error().message.substr(0, wrong.string().size() + 20),
             wrong.string() + ": /prices/0/input: '");
 }
 
