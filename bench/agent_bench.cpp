@@ -25,20 +25,35 @@ namespace {
 
 JsonObject stepping(std::size_t turns) { return {{"model", "scripted/bench"}, {"tools", JsonArray{"step"}}, {"max_turns", turns + 1}}; }
 
-/// Median µs of a turn (the model's answer, and the result of the tool that it calls) of an agent that takes `turns` of them.
-double turn_in_memory(std::size_t turns, int runs) {
+double cpu_micros() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto of = [](const timeval& time) { return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec); };
+  return of(used.ru_utime) + of(used.ru_stime);
+}
+
+struct TurnCost {
+  double micros = 0;
+  double cpu = 0;  ///< of all threads, which a busy machine does not stretch
+};
+
+/// Medians of a turn (the model's answer, and the result of the tool that it calls) of an agent that takes `turns` of them.
+TurnCost turn_in_memory(std::size_t turns, int runs) {
   const auto runtime = open_runtime("", runtime::Durability::memory);
   think_with(*runtime, std::make_shared<Stepper>(turns));
   const auto ends = listen(*runtime);
   const auto definition = one_agent(stepping(turns));
   run_many(*runtime, *ends, definition, runs / 10 + 1, 1);
-  std::vector<double> samples;
+  std::vector<double> samples, cpu;
+  const auto of_each = static_cast<double>(turns) * (runs / 10);
   for (int batch = 0; batch < 10; ++batch) {
     const auto begin = SteadyClock::now();
+    const auto cpu_begin = cpu_micros();
     if (run_many(*runtime, *ends, definition, runs / 10, 1) != runs / 10) throw std::runtime_error("a run of the bench has failed");
-    samples.push_back(micros_since(begin) / (runs / 10) / static_cast<double>(turns));
+    samples.push_back(micros_since(begin) / of_each);
+    cpu.push_back((cpu_micros() - cpu_begin) / of_each);
   }
-  return percentile(samples, 0.5);
+  return {.micros = percentile(samples, 0.5), .cpu = percentile(cpu, 0.5)};
 }
 
 /// When events of one run were committed.
@@ -54,8 +69,12 @@ struct Commits final : runtime::Listener {
   std::vector<SteadyClock::time_point> at;
 };
 
-/// Median µs from one commit of a durable run to its next.
-double durable_interval(const std::string& path, const workflow::DefinitionPtr& definition) {
+struct DurableCost {
+  double interval = 0;  ///< median µs from one commit to the next
+  double commits = 0;   ///< of the run
+};
+
+DurableCost durable_run(const std::string& path, const workflow::DefinitionPtr& definition) {
   const auto runtime = open_runtime(path, runtime::Durability::full);
   think_with(*runtime, std::make_shared<Stepper>(100));
   runtime->register_kind("custom",
@@ -66,7 +85,7 @@ double durable_interval(const std::string& path, const workflow::DefinitionPtr& 
   const auto ends = listen(*runtime);
   if (run_many(*runtime, *ends, definition, 1, 1) != 1) throw std::runtime_error("a run of the bench has failed");
   runtime->stop();
-  return commits->interval();
+  return {.interval = commits->interval(), .commits = static_cast<double>(commits->at.size())};
 }
 
 workflow::DefinitionPtr chain(int length) {
@@ -183,18 +202,21 @@ void run_all() {
   char pattern[] = "skein-bench-XXXXXX";
   const std::string folder = std::filesystem::absolute(mkdtemp(pattern)).string();
   constexpr auto goal = "goal";
-  report({.name = "a turn of an agent (model and tool), in memory",
-          .value = turn_in_memory(10, 1000),
-          .unit = "us",
-          .against = goal,
-          .limit = 50});
-  report({.name = "the same of an agent with 100 turns", .value = turn_in_memory(100, 100), .unit = "us", .against = {}, .limit = 0});
-  const auto task = durable_interval(folder + "/chain.db", chain(400));
-  report({.name = "a call of an agent, durable, p50",
-          .value = durable_interval(folder + "/turns.db", one_agent(stepping(100))),
+  const std::string turn = "a turn of an agent (model and tool), in memory";
+  const auto short_runs = turn_in_memory(10, 1000);
+  const auto long_runs = turn_in_memory(100, 100);
+  report({.name = turn, .value = short_runs.micros, .unit = "us", .against = goal, .limit = 50});
+  report({.name = turn + ", CPU time", .value = short_runs.cpu, .unit = "us", .against = goal, .limit = 50});
+  report({.name = turn + ", of 100 turns, CPU time", .value = long_runs.cpu, .unit = "us", .against = {}, .limit = 0});
+  constexpr double calls = 2 * 100 + 1;
+  const auto task = durable_run(folder + "/chain.db", chain(400));
+  const auto agent = durable_run(folder + "/turns.db", one_agent(stepping(100)));
+  report({.name = "a call of an agent (model or tool), durable, p50",
+          .value = agent.interval,
           .unit = "us",
           .against = "one durable task of the same run + 50 us",
-          .limit = task + 50});
+          .limit = task.interval + 50});
+  report({.name = "commits for a call of an agent", .value = agent.commits / calls, .unit = "", .against = goal, .limit = 1});
   report({.name = "an idle agent beside others of its definition",
           .value = idle_agent(10'000),
           .unit = "bytes",
