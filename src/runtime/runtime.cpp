@@ -128,7 +128,12 @@ void Runtime::register_kind(std::string kind, agent::AgentFactory factory) {
 
 void Runtime::add_listener(std::shared_ptr<Listener> listener) { listeners_.push_back(std::move(listener)); }
 
-Result<void> Runtime::register_tool(tool::ToolPtr tool) { return thinking_->tools().add(std::move(tool)); }
+Result<void> Runtime::register_tool(tool::ToolPtr tool) {
+  auto added = thinking_->tools().add(std::move(tool));
+  const std::lock_guard lock(left_alone_mutex_);
+  left_alone_.definitions.clear();
+  return added;
+}
 
 bool Runtime::listens() const {
   return std::ranges::any_of(listeners_, [](const auto& listener) { return listener->hears_output(); });
@@ -215,11 +220,29 @@ Result<void> Runtime::resume(RunId run) {
   return adopt(*claimed, row->definition_hash);
 }
 
+/// Whether every name and pattern among an agent's tools selects one.
+Result<void> Runtime::has_tools_of(const workflow::AgentDefinition& agent) const {
+  const auto* names = at_pointer(agent.thinking.source(), "/tools");
+  if (names == nullptr || !names->is_array()) return {};
+  std::vector<std::string> patterns;
+  for (const auto& name : names->get_array()) {
+    if (name.is_string()) patterns.emplace_back(name.get_string());
+  }
+  const auto selected = thinking_->tools().select(patterns);
+  return selected ? Result<void>() : std::unexpected(selected.error());
+}
+
 Result<void> Runtime::can_drive(const workflow::Definition& definition) const {  // NOLINT(misc-no-recursion): no cycles
   for (const auto& task : definition.tasks) {
     const auto& agent = definition.agents[task.agent];
     if (agent.workflow) {
       if (auto able = can_drive(*agent.workflow); !able) return able;
+    }
+    if (auto able = has_tools_of(agent); !able) {
+      return fail(ErrorCode::unsupported,
+                  fmt::format("task '{}' needs the agent '{}': {}; run or resume it with the program that registers "
+                              "the tool",
+                              task.name, agent.name, able.error().message));
     }
     if (!kinds_.is_foreign(agent.kind)) continue;
     return fail(ErrorCode::unsupported,

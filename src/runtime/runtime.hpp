@@ -140,7 +140,7 @@ class Runtime final : private workflow::EngineListener, private agent::OutputSin
   [[nodiscard]] Result<workflow::Replay> replay(RunId run, std::optional<std::uint64_t> to = std::nullopt) const;
   [[nodiscard]] Result<workflow::DefinitionPtr> definition(std::string_view hash) const;
 
-  /// An error that names the agent, if a task needs a kind that only another program registers.
+  /// An error that names the agent, if a task needs a kind or a tool that this program does not have and another one may register.
   [[nodiscard]] Result<void> can_drive(const workflow::Definition& definition) const;
   /// Takes up to `limit` runs that could go on and have no living owner; returns how many. Runs that this process cannot drive (their
   /// definition is not understood, or see `can_drive`) stay as they are for another one; a log line says so once a definition. Neither is
@@ -164,6 +164,7 @@ class Runtime final : private workflow::EngineListener, private agent::OutputSin
   using EventVisitor = std::function<std::function<Result<bool>(const workflow::Event&)>(const workflow::DefinitionPtr&)>;
   Result<workflow::DefinitionPtr> visit_events(RunId run, const EventVisitor& begin) const;
   Result<void> open_store();
+  [[nodiscard]] Result<void> has_tools_of(const workflow::AgentDefinition& agent) const;
   Result<void> commit(store::Append append);
   Result<RunId> begin_departure(const workflow::DefinitionPtr& definition, workflow::Departure departure, Drive drive);
   Result<void> tell(RunId run, std::string_view kind, const JsonObject& payload);

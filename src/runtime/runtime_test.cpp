@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "agent/kinds/kinds.hpp"
+#include "support/test_files.hpp"
+#include "tool/registry.hpp"
 
 namespace skein::runtime {
 namespace {
@@ -66,6 +68,45 @@ TEST(Runtime, ARunOfAnForeignKindKeepsItsMailAndCanBeCancelled) {
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->status, RunStatus::cancelled);
   EXPECT_EQ(report->tasks.front().attempts, 0U);
+}
+
+class NamedTool final : public tool::Tool {
+ public:
+  explicit NamedTool(std::string name) {
+    spec_.name = std::move(name);
+    spec_.parameters = JsonObject{{"type", "object"}};
+  }
+  [[nodiscard]] const tool::Spec& spec() const override { return spec_; }
+  [[nodiscard]] boost::asio::awaitable<tool::Outcome> call(const tool::Call&, const tool::Services&) const override {
+    co_return tool::Outcome::ok(Json(1));
+  }
+
+ private:
+  tool::Spec spec_;
+};
+
+TEST(Runtime, RunsWhoseToolsAnotherProgramHasAreLeftToIt) {
+  const auto runtime = in_memory();
+  const testing::Folder folder;
+  const auto script = folder.write("model.json", R"({"answers": [{"text": "done"}]})");
+  const auto definition = WorkflowBuilder("thinking")
+                              .agent(AgentBuilder("mine", "ai_agent").model("scripted/" + script.string()).tools({"calculator", "shop_*"}))
+                              .task(TaskBuilder("only", "mine", "think"))
+                              .build()
+                              .value()
+                              .definition();
+  const auto able = runtime->can_drive(*definition);
+  ASSERT_FALSE(able);
+  EXPECT_EQ(able.error().code, ErrorCode::unsupported);
+  EXPECT_NE(able.error().message.find("there is no tool 'shop_*'"), std::string::npos) << able.error().message;
+  const auto run = runtime->enqueue(definition, no_inputs()).value();
+  EXPECT_EQ(runtime->claim_runnable(10).value(), 0U);
+  EXPECT_EQ(runtime->store().find_run(run)->summary.status, RunStatus::pending);
+
+  ASSERT_TRUE(runtime->register_tool(std::make_shared<const NamedTool>("shop_order")));
+  EXPECT_TRUE(runtime->can_drive(*definition));
+  EXPECT_EQ(runtime->claim_runnable(10).value(), 1U);
+  EXPECT_EQ(runtime->wait(run)->status, RunStatus::completed);
 }
 
 TEST(Runtime, AnAgentThatNoTaskUsesMayBeOfAnyKind) {
