@@ -28,7 +28,13 @@ std::string for_zsh(std::string_view text) {
 bool wants_run(const Command::Option& option) { return option.positional && option.names == "RUN"; }
 bool wants_tool(const Command::Option& option) { return option.names == "TOOL" || option.value == "TOOL"; }
 bool wants_session(const Command::Option& option) { return option.names == "SESSION" || option.value == "SESSION"; }
+bool wants_task(const Command::Option& option) { return option.value == "TASK" || (option.positional && option.names == "TASK"); }
 bool wants_file(const Command::Option& option) { return option.value == "FILE" || option.value == "PATH"; }
+
+/// bash, where a command takes RUN and TASK: tasks once a run is there.
+constexpr std::string_view tasks_after_a_run =
+    "      local tasks; tasks=\"$(_skein_tasks)\"\n"
+    "      if [ -n \"$tasks\" ]; then COMPREPLY=($(compgen -W \"$tasks\" -- \"$word\")); return; fi\n";
 
 /// First words, each once, with the second words of those commands that have two.
 struct Head {
@@ -95,16 +101,20 @@ std::string bash(const CommandLine& line) {
   for (const auto& command : line.commands()) {
     std::string values;
     std::string words;
+    std::string tasks;
     for (const auto& option : command->options()) {
       if (!option.choices.empty() && option.positional) words = fmt::format("{}", fmt::join(option.choices, " "));
       if (wants_run(option)) words = "last $(_skein_runs)";
       if (wants_tool(option) && option.positional) words = "$(skein tools list --names 2>/dev/null)";
       if (wants_session(option) && option.positional) words = "$(skein sessions list --names 2>/dev/null)";
+      if (wants_task(option) && option.positional) tasks = tasks_after_a_run;
       if (option.positional || option.value.empty()) continue;
       const auto pattern = fmt::format("{}", fmt::join(split(option.names, ','), "|"));
       if (!option.choices.empty()) {
         values +=
             fmt::format("        {}) COMPREPLY=($(compgen -W '{}' -- \"$word\")); return ;;\n", pattern, fmt::join(option.choices, " "));
+      } else if (wants_task(option)) {
+        values += fmt::format("        {}) COMPREPLY=($(compgen -W \"$(_skein_tasks)\" -- \"$word\")); return ;;\n", pattern);
       } else if (wants_file(option)) {
         values += fmt::format("        {}) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n", pattern);
       } else if (wants_tool(option) || wants_session(option)) {
@@ -118,6 +128,7 @@ std::string bash(const CommandLine& line) {
     if (!values.empty()) cases += "      case \"$before\" in\n" + values + "      esac\n";
     cases +=
         fmt::format("      if [[ \"$word\" == -* ]]; then COMPREPLY=($(compgen -W '{}' -- \"$word\")); return; fi\n", names_of(*command));
+    cases += tasks;
     cases += words.empty() ? "      COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
                            : fmt::format("      COMPREPLY=($(compgen -W \"{}\" -- \"$word\")) ;;\n", words);
   }
@@ -127,6 +138,17 @@ std::string bash(const CommandLine& line) {
       "  local i store=()\n"
       "  for ((i = 1; i < COMP_CWORD; i++)); do [ \"${{COMP_WORDS[i]}}\" = --store ] && store=(--store \"${{COMP_WORDS[i+1]}}\"); done\n"
       "  skein runs --ids --limit 50 \"${{store[@]}}\" 2>/dev/null\n"
+      "}}\n"
+      "_skein_tasks() {{  # of the run that the line names\n"
+      "  local i run= store=()\n"
+      "  for ((i = 2; i < COMP_CWORD; i++)); do\n"
+      "    case \"${{COMP_WORDS[i]}}\" in\n"
+      "      --store) i=$((i + 1)); store=(--store \"${{COMP_WORDS[i]}}\") ;;\n"
+      "      -*) ;;\n"
+      "      *) [ -n \"$run\" ] || run=\"${{COMP_WORDS[i]}}\" ;;\n"
+      "    esac\n"
+      "  done\n"
+      "  [ -z \"$run\" ] || skein show \"$run\" --names \"${{store[@]}}\" 2>/dev/null\n"
       "}}\n"
       "_skein() {{\n"
       "  local word=\"${{COMP_WORDS[COMP_CWORD]}}\" before=\"${{COMP_WORDS[COMP_CWORD-1]}}\"\n"
@@ -163,6 +185,7 @@ std::string zsh(const CommandLine& line) {
       const auto what = option.choices.empty()
                             ? (wants_file(option)  ? "_files"
                                : wants_run(option) ? "{_values run last ${(f)\"$(skein runs --ids --limit 50 2>/dev/null)\"}}"
+                               : wants_task(option) ? "{_values task ${(f)\"$(skein show $words[2] --names 2>/dev/null)\"}}"
                                : wants_tool(option) ? "{_values tool ${(f)\"$(skein tools list --names 2>/dev/null)\"}}"
                                : wants_session(option) ? "{_values session ${(f)\"$(skein sessions list --names 2>/dev/null)\"}}"
                                                    : "")
@@ -218,6 +241,10 @@ std::string fish(const CommandLine& line) {
         out += when + " -f -a \"last (skein runs --ids --limit 50 2>/dev/null)\"\n";
         continue;
       }
+      if (wants_task(option) && option.positional) {
+        out += when + " -f -a \"(skein show (commandline -opc)[3] --names 2>/dev/null)\"\n";
+          continue;
+        }
       if (wants_tool(option) && option.positional) {
         out += when + " -f -a \"(skein tools list --names 2>/dev/null)\"\n";
         continue;
@@ -235,6 +262,8 @@ std::string fish(const CommandLine& line) {
         out += name.starts_with("--") ? fmt::format(" -l {}", name.substr(2)) : fmt::format(" -s {}", name.substr(1));
       if (!option.choices.empty()) {
         out += fmt::format(" -x -a '{}'", fmt::join(option.choices, " "));
+      } else if (wants_task(option)) {
+        out += " -x -a \"(skein show (commandline -opc)[3] --names 2>/dev/null)\"";
       } else if (wants_tool(option)) {
         out += " -x -a \"(skein tools list --names 2>/dev/null)\"";
       } else if (wants_session(option)) {

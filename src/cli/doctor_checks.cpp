@@ -178,11 +178,13 @@ void check_store(runtime::Runtime& runtime, std::vector<Check>& checks) {
 }
 
 Check check_kinds(const runtime::Runtime& runtime) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> known{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> known{
       {{"ai_agent", "language models behind an endpoint"},
        {"http_api", "HTTP services"},
        {"exec", "programs"},
        {"local", "glue without a server"},
+       {"human", "people"},
+       {"workflow", "other workflows"},
        {"mcp_server", "not in this version: validates, but does not run"},
        {"custom", "comes from programs that embed Skein"}}};
   const auto here = runtime.kinds();

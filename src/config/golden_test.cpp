@@ -12,6 +12,7 @@
 
 #include "config/config.hpp"
 #include "config/source.hpp"
+#include "config/test_file.hpp"
 
 /// Whole files against what is expected of them. With SKEIN_UPDATE_GOLDEN=1 in the environment the expectations are rewritten.
 namespace skein::config {
@@ -124,6 +125,18 @@ TEST(GoldenDefinitions, IncludedFilesFitTheirSchema) {
 TEST(GeneratedFiles, TheSchemaIsCurrent) { expect_golden(source_root / "schema" / "workflow.schema.json", workflow_schema_json()); }
 
 TEST(GeneratedFiles, TheSchemaOfIncludedFilesIsCurrent) { expect_golden(source_root / "schema" / "part.schema.json", part_schema_json()); }
+
+TEST(GeneratedFiles, TheSchemaOfTestFilesIsCurrent) { expect_golden(source_root / "schema" / "test.schema.json", test_schema_json()); }
+
+TEST(GeneratedFiles, TestFilesOfTheExamplesFitTheirSchema) {
+  std::size_t files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(source_root / "examples")) {
+    if (!entry.path().filename().string().ends_with(".test.yaml")) continue;
+    expect_fits(test_schema_json(), entry.path());
+    ++files;
+  }
+  EXPECT_GE(files, 3U);
+}
 
 TEST(GeneratedFiles, TheReferenceTablesAreCurrent) {
   const auto path = source_root / "docs" / "workflow-format.md";

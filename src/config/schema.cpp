@@ -3,6 +3,8 @@
 
 #include "config/config.hpp"
 #include "config/shapes.hpp"
+#include "config/test_file.hpp"
+#include "config/test_spec.hpp"
 
 namespace skein::config {
 namespace {
@@ -85,6 +87,14 @@ std::string part_schema_json() {
     if (name != "input" && name != "included file") allow_parameters(object.get_object());
   }
   return to_pretty_json(Json(rooted("File that Skein workflows include", "included file", std::move(definitions)))) + "\n";
+}
+
+std::string test_schema_json() {
+  describe::SchemaDefinitions definitions;
+  (void)describe::schema_of(describe::table_of<TestFileSpec>().view, definitions);
+  JsonObject all;
+  for (auto& [name, schema] : definitions) all[name] = std::move(schema);
+  return to_pretty_json(Json(rooted("Test cases of a Skein workflow", "test file", std::move(all)))) + "\n";
 }
 
 }  // namespace skein::config

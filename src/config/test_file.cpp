@@ -39,7 +39,6 @@ JsonObject object_of(const describe::Named<Json>& members) {
 class CaseReader {
  public:
   CaseReader(const workflow::Definition& definition, Problems& problems) : definition_(definition), problems_(problems) {
-    for (const auto& task : definition.tasks) task_names_.push_back(task.name);
     for (const auto& output : definition.outputs) output_names_.push_back(output.name);
   }
 
@@ -48,10 +47,15 @@ class CaseReader {
     out.name = spec.name;
     read_inputs(spec, at, out);
     const Path tasks(at, "tasks");
+    std::map<TaskPath, std::string> names;
     for (const auto& [name, fakes] : spec.tasks) {
       const Path place(tasks, std::string_view(name));
-      if (const auto index = task(name, place)) out.tasks.emplace(*index, read_fakes(*index, fakes, place));
+      const auto found = task(name, place);
+      if (!found) continue;
+      out.tasks.emplace(found->path, read_fakes(*found, fakes, place));
+      names.emplace(found->path, name);
     }
+    check_depths(names, tasks, out);
     for (const auto& [name, payload] : spec.signals) out.signals.emplace(name, payload);
     for (const auto& [name, value] : spec.env) out.env.emplace(name, value);
     out.now = default_test_time;
@@ -80,23 +84,69 @@ class CaseReader {
     }
   }
 
-  std::optional<workflow::TaskIndex> task(const std::string& name, const Path& at) {
-    const auto index = definition_.find_task(name);
-    if (!index) {
-      auto advice = did_you_mean(name, task_names_);
-      if (advice.empty()) advice = "; it has " + list_of(task_names_);
-      add_error(problems_, at, fmt::format("workflow '{}' has no task '{}'{}", definition_.name, shorten(name, 60), advice), Part::key);
+  struct Found {
+    TaskPath path;
+    const workflow::Definition* of = nullptr;  ///< the workflow that the task is in
+    [[nodiscard]] const workflow::TaskDefinition& task() const { return of->tasks[path.back()]; }
+    [[nodiscard]] const workflow::AgentDefinition& agent() const { return of->agents[task().agent]; }
+  };
+
+  /// The task of a name; `TASK/INNER` is a task of the workflow that TASK runs.
+  std::optional<Found> task(std::string_view name, const Path& at) {
+    Found out{.path = {}, .of = &definition_};
+    while (true) {
+      const auto slash = name.find('/');
+      auto index = out.of->find_task(name);  // with its slash, for undo steps have one
+      const bool whole = index.has_value();
+      if (!whole) index = out.of->find_task(name.substr(0, slash));
+      if (!index) {
+        no_such_task(*out.of, name.substr(0, slash), at);
+        return std::nullopt;
+      }
+      out.path.push_back(*index);
+      if (whole) return out;
+      const auto& inner = out.agent().workflow;
+      if (!inner) {
+        add_error(problems_, at,
+                  fmt::format("task '{}' runs no workflow, so there is no '{}' in it; write only its name", out.task().name,
+                              shorten(name.substr(slash + 1), 60)),
+                  Part::key);
+        return std::nullopt;
+      }
+      out.of = inner.get();
+      name.remove_prefix(slash + 1);
     }
-    return index;
   }
 
-  FakedTask read_fakes(workflow::TaskIndex index, const FakesSpec& spec, const Path& at) {
+  void no_such_task(const workflow::Definition& definition, std::string_view name, const Path& at) {
+    std::vector<std::string> names;
+    for (const auto& one : definition.tasks) names.push_back(one.name);
+    auto advice = did_you_mean(name, names);
+    if (advice.empty()) advice = "; it has " + list_of(names);
+    add_error(problems_, at, fmt::format("workflow '{}' has no task '{}'{}", definition.name, shorten(name, 60), advice), Part::key);
+  }
+
+  /// Nothing inside a task is called whose result is faked.
+  void check_depths(const std::map<TaskPath, std::string>& names, const Path& tasks, const TestCase& read) {
+    for (const auto& [path, name] : names) {
+      for (auto outer = path; outer.size() > 1;) {
+        outer.pop_back();
+        const auto whole = read.tasks.find(outer);
+        if (whole == read.tasks.end() || whole->second.calls.empty()) continue;
+        add_error(problems_, Path(tasks, std::string_view(name)),
+                  fmt::format("task '{}' is faked as a whole, so nothing in it is called; remove one of the two", names.at(outer)),
+                  Part::key);
+      }
+    }
+  }
+
+  FakedTask read_fakes(const Found& task, const FakesSpec& spec, const Path& at) {
     FakedTask out;
     for (std::size_t i = 0; i < spec.list.size(); ++i) {
       if (spec.is_list) {
-        read_fake(index, spec.list[i], Path(at, i), out);
+        read_fake(task, spec.list[i], Path(at, i), out);
       } else {
-        read_fake(index, spec.list[i], at, out);
+        read_fake(task, spec.list[i], at, out);
       }
     }
     const bool answers = std::ranges::any_of(out.words, [](const FakedWord& one) { return one.word == Word::answer; });
@@ -106,9 +156,9 @@ class CaseReader {
     return out;
   }
 
-  void read_fake(workflow::TaskIndex index, const FakeSpec& spec, const Path& at, FakedTask& out) {
-    const auto& task = definition_.tasks[index];
-    const bool is_human = definition_.agents[task.agent].kind == "human";
+  void read_fake(const Found& faked, const FakeSpec& spec, const Path& at, FakedTask& out) {
+    const auto& task = faked.task();
+    const bool is_human = faked.agent().kind == "human";
     if (spec.faulty) return;
     const auto before = problems_.size();
     const int ends = (spec.has_result ? 1 : 0) + (spec.error ? 1 : 0);
@@ -197,13 +247,15 @@ class CaseReader {
     }
     if (spec.undone) {
       const Path place(at, "undone");
-      for (std::size_t i = 0; i < spec.undone->size(); ++i) (void)task((*spec.undone)[i], Path(place, i));
+      for (std::size_t i = 0; i < spec.undone->size(); ++i) {
+        if (!definition_.find_task((*spec.undone)[i])) no_such_task(definition_, (*spec.undone)[i], Path(place, i));
+      }
       out.undone = spec.undone;
     }
     const Path tasks(at, "tasks");
     for (const auto& [name, one] : spec.tasks) {
-      const auto index = task(name, Path(tasks, std::string_view(name)));
-      if (!index) continue;
+      const auto found = task(name, Path(tasks, std::string_view(name)));
+      if (!found) continue;
       TaskExpectation expected;
       expected.status = one.status;
       expected.attempts = one.attempts;
@@ -211,17 +263,18 @@ class CaseReader {
       if (one.parameters) expected.parameters = Json(object_of(*one.parameters));
       if (one.has_result) expected.result = one.result;
       expected.error = one.error;
-      out.expected_tasks.emplace(*index, std::move(expected));
+      out.expected_tasks.emplace(found->path, std::move(expected));
     }
   }
 
   const workflow::Definition& definition_;
   Problems& problems_;
-  std::vector<std::string> task_names_, output_names_;
+  std::vector<std::string> output_names_;
 };
 
 /// The cases of a document. Problems of the workflow file itself go to `elsewhere`.
-TestFile read_cases(const Json& document, const std::filesystem::path& path, Problems& problems, std::vector<Problem>& elsewhere) {
+TestFile read_cases(const Json& document, const std::filesystem::path& path, const WorkflowLoader& load, Problems& problems,
+                    std::vector<Problem>& elsewhere) {
   TestFile out;
   out.file = path.string();
   TestFileSpec spec;
@@ -238,7 +291,7 @@ TestFile read_cases(const Json& document, const std::filesystem::path& path, Pro
   }
   if (spec.workflow.empty()) return out;
   const auto file = (path.parent_path() / spec.workflow).lexically_normal();
-  auto loaded = load_workflow_file(file);
+  auto loaded = load(file);
   if (!loaded) {
     auto& wrong = loaded.error();
     if (wrong.size() == 1 && wrong.front().line == 0) {
@@ -257,11 +310,15 @@ TestFile read_cases(const Json& document, const std::filesystem::path& path, Pro
 }  // namespace
 
 std::expected<TestFile, std::vector<Problem>> load_test_file(const std::filesystem::path& path) {
-  const auto name = path.string();
   const auto file = read_file(path, "a test file");
   if (!file) return std::unexpected(file.error());
-  std::string_view text = file->text;
-  const auto source = read_source(text, name, file->format, "write 'workflow:' and 'cases:'");
+  return load_test_text(file->text, path, file->format, load_workflow_file);
+}
+
+std::expected<TestFile, std::vector<Problem>> load_test_text(std::string_view text, const std::filesystem::path& path, Format format,
+                                                             const WorkflowLoader& load) {
+  const auto name = path.string();
+  const auto source = read_source(text, name, format, "write 'workflow:' and 'cases:'");
   if (!source) return std::unexpected(source.error());
   const Locator locator(text, *source, name);
   std::vector<Problem> problems, elsewhere;
@@ -269,7 +326,7 @@ std::expected<TestFile, std::vector<Problem>> load_test_file(const std::filesyst
   TestFile out;
   if (source->complete) {
     Problems found;
-    out = read_cases(source->document, path, found, elsewhere);
+    out = read_cases(source->document, path, load, found, elsewhere);
     for (const auto& one : found) problems.push_back(locator.locate(one));
     for (std::size_t i = 0; i < out.cases.size(); ++i) {
       out.cases[i].line = locator.locate(describe::Problem{.pointer = fmt::format("/cases/{}", i), .message = {}, .offset = {}}).line;

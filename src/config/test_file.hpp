@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -45,6 +46,9 @@ struct FakedWord {
   Json answer;                               ///< to a task of kind `human`
 };
 
+/// A task of the workflow: one index. Where tasks run other workflows, those lead to a task inside.
+using TaskPath = std::vector<workflow::TaskIndex>;
+
 /// What stands in for a task's agent, and for the people it asks. Both lists are used up in order; the last entry repeats.
 struct FakedTask {
   std::vector<FakedCall> calls;
@@ -64,7 +68,7 @@ struct TestCase {
   std::string name;
   int line = 0;                              ///< where it begins, from 1
   JsonPtr inputs;                            ///< checked, defaults applied
-  std::map<workflow::TaskIndex, FakedTask> tasks;
+  std::map<TaskPath, FakedTask> tasks;
   std::map<std::string, Json, std::less<>> signals;
   std::map<std::string, std::string, std::less<>> env;
   Instant now{};                             ///< when the run begins
@@ -72,7 +76,7 @@ struct TestCase {
   std::optional<Json> outputs;
   std::optional<std::string> error;          ///< a part of the message
   std::optional<std::vector<std::string>> undone;  ///< tasks, in the order of their undoing
-  std::map<workflow::TaskIndex, TaskExpectation> expected_tasks;
+  std::map<TaskPath, TaskExpectation> expected_tasks;
 };
 
 struct TestFile {
@@ -84,6 +88,14 @@ struct TestFile {
 /// When the run of a case begins that does not say it.
 inline constexpr Instant default_test_time{seconds{1'767'225'600}};  // 2026-01-01T00:00:00Z
 
+/// The JSON Schema (draft-07) of test files, as schema/test.schema.json holds it.
+[[nodiscard]] std::string test_schema_json();
+
+/// Gives the workflow that a test file names, by its path.
+using WorkflowLoader = std::function<LoadResult(const std::filesystem::path&)>;
+/// As `load_test_file`, of a text. The path of its workflow counts from the folder of `path`.
+[[nodiscard]] std::expected<TestFile, std::vector<Problem>> load_test_text(std::string_view text, const std::filesystem::path& path,
+                                                                           Format format, const WorkflowLoader& load);
 /// Every problem at once, those of the workflow file under that file's name.
 [[nodiscard]] std::expected<TestFile, std::vector<Problem>> load_test_file(const std::filesystem::path& path);
 

@@ -71,7 +71,7 @@ TEST(TestFile, ReadsWhatACaseSays) {
   EXPECT_EQ(to_rfc3339(test.now), "2026-05-01T08:00:00.000Z");
   EXPECT_EQ(test.env.at("REGION"), "eu");
   EXPECT_EQ(to_json(test.signals.at("paid")), R"({"sum":3})");
-  const auto task = [&](std::string_view name) { return loaded->definition->find_task(name).value(); };
+  const auto task = [&](std::string_view name) { return TaskPath{loaded->definition->find_task(name).value()}; };
   const auto& quote = test.tasks.at(task("quote"));
   ASSERT_EQ(quote.words.size(), 1U);
   EXPECT_EQ(quote.words[0].word, Word::answer);
@@ -93,6 +93,38 @@ TEST(TestFile, ReadsWhatACaseSays) {
   const auto& expected = test.expected_tasks.at(task("pay"));
   EXPECT_EQ(expected.status, TaskStatus::compensated);
   EXPECT_TRUE(expected.result.has_value() && expected.result->is_null());
+}
+
+TEST(TestFile, TasksOfInnerWorkflowsHaveTheirPathForAName) {
+  const testing::Folder folder;
+  (void)folder.write("order.yaml", workflow);
+  (void)folder.write("shop.yaml", R"(name: shop
+agents: [{name: order, type: workflow, workflow: order.yaml}, {name: api, type: custom}]
+tasks:
+  - {name: order, agent_name: order, action: run, parameters: {amount: 1}}
+  - {name: log, agent_name: api, action: x}
+)");
+  const auto load_case = [&](std::string_view tasks, std::string_view expected = "{}") {
+    return load_test_file(
+        folder.write("shop.test.yaml",
+                     fmt::format("workflow: shop.yaml\ncases:\n  - name: a\n    tasks: {}\n    expect: {{tasks: {}}}\n", tasks, expected)));
+  };
+  const auto loaded = load_case("{order/pay: {approve: true, result: 1}, order/pay/undo: {result: 2}}", "{order/pay: {attempts: 1}}");
+  ASSERT_TRUE(loaded) << to_string(loaded.error().front());
+  const auto& inner = *loaded->definition->agents[0].workflow;
+  EXPECT_TRUE(loaded->cases[0].tasks.contains({0, *inner.find_task("pay")}));
+  EXPECT_TRUE(loaded->cases[0].tasks.contains({0, *inner.find_task("pay/undo")}));
+  EXPECT_TRUE(loaded->cases[0].expected_tasks.contains({0, *inner.find_task("pay")}));
+
+  const auto problem = [&](std::string_view tasks) {
+    const auto wrong = load_case(tasks);
+    return wrong ? "none" : wrong.error().front().message;
+  };
+  EXPECT_EQ(problem("{order/pai: {result: 1}}"), "workflow 'order' has no task 'pai'; did you mean 'pay'?");
+  EXPECT_EQ(problem("{log/pay: {result: 1}}"), "task 'log' runs no workflow, so there is no 'pay' in it; write only its name");
+  EXPECT_EQ(problem("{order/tell: {approve: true}}"), "task 'tell' has no 'approval', so nobody is asked; remove this key");
+  EXPECT_EQ(problem("{order: {result: 1}, order/tell: {result: 1}}"),
+            "task 'order' is faked as a whole, so nothing in it is called; remove one of the two");
 }
 
 TEST(TestFile, ExpectsCompletionWhereNothingIsSaid) {

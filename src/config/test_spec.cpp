@@ -52,6 +52,20 @@ void Shape<FakesSpec>::parse(FakesSpec& out, const Json& value, const Info&, con
   for (std::size_t i = 0; i < list->size(); ++i) parse_one(out.list.emplace_back(), (*list)[i], Path(at, i), problems);
 }
 
+JsonObject Shape<FakesSpec>::schema(const Info& info, SchemaDefinitions& definitions) {
+  const auto either = [](JsonObject first, JsonObject second) {
+    JsonArray choices;
+    choices.emplace_back(std::move(first));
+    choices.emplace_back(std::move(second));
+    return JsonObject{{"anyOf", std::move(choices)}};
+  };
+  const JsonObject text{{"type", "string"}, {"pattern", R"(\{\{)"}};
+  const auto one = either(schema_of(table_of<FakeSpec>().view, definitions), text);
+  auto out = either(one, JsonObject{{"type", "array"}, {"items", one}, {"minItems", 1}});
+  if (!info.about.empty()) out["description"] = info.about;
+  return out;
+}
+
 void Shape<TaskExpectationSpec>::parse(TaskExpectationSpec& out, const Json& value, const Info&, const Path& at, Problems& problems) {
   parse_object(out, value, at, problems);
   out.has_result = value.is_object() && value.get_object().contains("result");

@@ -104,9 +104,7 @@ template <>
 struct Shape<config::FakesSpec> {
   static void parse(config::FakesSpec& out, const Json& value, const Info&, const Path& at, Problems& problems);
   static std::optional<Json> write(const config::FakesSpec&) { return std::nullopt; }
-  static JsonObject schema(const Info&, SchemaDefinitions& definitions) {
-    return schema_of(table_of<config::FakeSpec>().view, definitions);
-  }
+  static JsonObject schema(const Info& info, SchemaDefinitions& definitions);
   static std::string type(const Info&) { return "answer, or list of answers"; }
   static const TableView* nested() { return &table_of<config::FakeSpec>().view; }
 };

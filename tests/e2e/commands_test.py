@@ -472,6 +472,14 @@ class Completion(SkeinTest):
             ids = self.skein("runs", "--ids", *store).stdout.split()
             self.assertEqual(self.completed("skein", "show", *store, ""), ["last", *ids])
 
+    def test_bash_completes_the_tasks_of_a_run(self):
+        self.skein("run", self.file(hello()))
+        self.assertEqual(self.skein("show", "last", "--names").stdout.split(), ["greet", "finish"])
+        self.assertEqual(self.completed("skein", "fork", "last", "--from", ""), ["greet", "finish"])
+        self.assertEqual(self.completed("skein", "retry", "last", "--from", "f"), ["finish"])
+        self.assertEqual(self.completed("skein", "approve", "last", "g"), ["greet"])
+        self.assertEqual(self.completed("skein", "show", "last", "--task", "g"), ["greet"])
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=1)

@@ -19,6 +19,7 @@ struct ShowOptions {
   std::string run;
   std::string task;
   bool outputs = false;
+  bool names = false;
   bool gantt = false;
 };
 
@@ -71,6 +72,10 @@ Result<int> show(Session& session, const ShowOptions& options) {
   const auto report = (*runtime)->report(*run);
   if (!report) return std::unexpected(report.error());
   if (!options.task.empty()) return show_task(session, *report, options);
+  if (options.names) {
+    for (const auto& task : report->tasks) session.output.print(task.name);
+    return 0;
+  }
   if (options.gantt) return show_gantt(session, **runtime, *run, *report);
   auto& output = session.output;
   if (options.outputs) {
@@ -95,8 +100,9 @@ void register_show(CommandLine& line, Session& session) {
   auto options = std::make_shared<ShowOptions>();
   auto& command = line.command("show", "Look", "Show a run: its tasks, errors and outputs");
   command.positional("RUN", options->run, Need::required, "The run's id, its beginning (4 characters or more), or: last")
-      .option("--task", options->task, "NAME", "Only this task's result, whole")
+      .option("--task", options->task, "TASK", "Only this task's result, whole")
       .flag("--outputs", options->outputs, "Only the outputs, whole")
+      .flag("--names", options->names, "Only the names of its tasks, a line each, for scripts")
       .flag("--gantt", options->gantt, "When each task worked, failed and waited, as bars over time");
   add_store_option(command, options->common);
   add_json_option(command, options->common, "Print the report as one JSON document");

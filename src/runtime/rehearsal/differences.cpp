@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "runtime/rehearsal/family.hpp"
 
 namespace skein::runtime {
 namespace {
@@ -73,6 +74,15 @@ void compare_task(const std::string& name, const config::TaskExpectation& expect
     compare_text(path + ".error", *expected.error, report != nullptr && report->error ? report->error->message : std::string{}, out);
 }
 
+/// Null where nothing is known of the task, or its run never began.
+const TaskReport* find_task(const workflow::Definition& definition, const Reports& reports, const config::TaskPath& path) {
+  const auto run = reports.find(config::TaskPath(path.begin(), path.end() - 1));
+  if (run == reports.end()) return nullptr;
+  const auto& tasks = run->second.tasks;
+  const auto found = std::ranges::find(tasks, Family::task_of(definition, path).name, &TaskReport::name);
+  return found == tasks.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 void compare(const std::string& path, const Json& expected, const Json& got,  // NOLINT(misc-no-recursion): bounded depth
@@ -103,9 +113,10 @@ void compare(const std::string& path, const Json& expected, const Json& got,  //
   if (expected != got) differ();
 }
 
-std::vector<Difference> differences(const workflow::Definition& definition, const config::TestCase& test, const RunReport& report,
+std::vector<Difference> differences(const workflow::Definition& definition, const config::TestCase& test, const Reports& reports,
                                     const PlayedTasks& played) {
   std::vector<Difference> out;
+  const auto& report = reports.at({});
   if (report.status != test.status) {
     out.push_back({.path = "status",
                    .expected = std::string(to_string(test.status)),
@@ -120,11 +131,10 @@ std::vector<Difference> differences(const workflow::Definition& definition, cons
     const auto list = [](const std::vector<std::string>& names) { return to_json(Json(JsonArray(names.begin(), names.end()))); };
     out.push_back({.path = "undone", .expected = list(*test.undone), .got = list(report.undone)});
   }
-  for (const auto& [index, expected] : test.expected_tasks) {
-    const auto& name = definition.tasks[index].name;
-    const auto found = std::ranges::find(report.tasks, name, &TaskReport::name);
-    const auto calls = played.find(index);
-    compare_task(name, expected, found == report.tasks.end() ? nullptr : &*found, calls == played.end() ? Played{} : calls->second, out);
+  for (const auto& [path, expected] : test.expected_tasks) {
+    const auto calls = played.find(path);
+    compare_task(Family::name_of(definition, path), expected, find_task(definition, reports, path),
+                 calls == played.end() ? Played{} : calls->second, out);
   }
   return out;
 }

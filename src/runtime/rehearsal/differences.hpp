@@ -13,7 +13,9 @@ struct Played {
   std::uint32_t attempts = 0;
   JsonPtr parameters;       ///< of the latest call; null where there was none
 };
-using PlayedTasks = std::map<workflow::TaskIndex, Played>;
+using PlayedTasks = std::map<config::TaskPath, Played>;
+/// The latest run that each task of kind `workflow` began; under the empty path that of the case.
+using Reports = std::map<config::TaskPath, RunReport>;
 
 /// Where `got` is not as `expected` says: an object must have the members that are listed and may have others, a list has the same length,
 /// numbers are equal by value.
@@ -21,6 +23,6 @@ void compare(const std::string& path, const Json& expected, const Json& got, std
 
 /// Everything in which a run is not as its case expects.
 [[nodiscard]] std::vector<Difference> differences(const workflow::Definition& definition, const config::TestCase& test,
-                                                  const RunReport& report, const PlayedTasks& played);
+                                                  const Reports& reports, const PlayedTasks& played);
 
 }  // namespace skein::runtime

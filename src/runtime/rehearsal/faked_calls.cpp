@@ -67,10 +67,10 @@ Error error_of(const config::FakedError& faked) {
 void FakedCalls::start(workflow::CallId call, agent::AsyncAgent& /*agent*/, std::unique_ptr<workflow::CallRequest> request,
                        microseconds timeout) {
   const auto& asked = request->request;
-  const auto task = definition_.find_task(asked.task).value_or(0);
-  record(task, asked);
+  record(asked);
+  const auto task = path_of(asked);
   const auto fakes = test_.tasks.find(task);
-  if (fakes == test_.tasks.end() || fakes->second.calls.empty()) return missing(task);
+  if (fakes == test_.tasks.end() || fakes->second.calls.empty()) return missing(asked);
   const auto& calls = fakes->second.calls;
   const auto& fake = calls[std::min(used_[task]++, calls.size() - 1)];
   if (fake.after >= timeout) {
@@ -94,25 +94,31 @@ std::optional<FakedCalls::Answer> FakedCalls::take_due() {
   return Answer{.call = first.key().second, .response = std::move(first.mapped())};
 }
 
-AgentResponse FakedCalls::answer_of(workflow::TaskIndex task, const config::FakedCall& fake, const AgentRequest& request) {
+config::TaskPath FakedCalls::path_of(const AgentRequest& request) const {
+  const auto& member = *family_.find(request.run_id);
+  return Family::path_of(member, member.definition->find_task(request.task).value_or(0));
+}
+
+AgentResponse FakedCalls::answer_of(const config::TaskPath& task, const config::FakedCall& fake, const AgentRequest& request) {
   if (fake.error) return AgentResponse::failed(error_of(*fake.error));
-  const auto result = fake.result->render(RequestScope(request, *test_.inputs));
+  const auto result = fake.result->render(RequestScope(request, *family_.find(request.run_id)->inputs));
   if (result) {
     auto response = AgentResponse::ok(**result);
     response.metadata = fake.metadata;
     return response;
   }
-  problem_ = fmt::format("the faked result of task '{}' cannot be computed: {}", definition_.tasks[task].name, result.error().message);
+  problem_ =
+      fmt::format("the faked result of task '{}' cannot be computed: {}", Family::name_of(definition_, task), result.error().message);
   return AgentResponse::failed(result.error());
 }
 
-void FakedCalls::missing(workflow::TaskIndex index) {
+void FakedCalls::missing(const AgentRequest& request) {
   if (!problem_.empty()) return;
-  const auto& name = definition_.tasks[index].name;
-  const auto& agent = definition_.agents[definition_.tasks[index].agent];
+  const auto path = path_of(request);
+  const auto name = Family::name_of(definition_, path);
   problem_ =
       fmt::format("task '{}' calls agent '{}' of type {}, and the case does not say what comes of it; add to 'tasks': {}: {{result: …}}",
-                  name, agent.name, agent.kind, name);
+                  name, request.agent, Family::workflow_of(definition_, path).agents[Family::task_of(definition_, path).agent].kind, name);
 }
 
 }  // namespace skein::runtime

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "config/test_file.hpp"
-#include "runtime/rehearsal/differences.hpp"
+#include "runtime/rehearsal/family.hpp"
 #include "workflow/driver/call_runner.hpp"
 
 namespace skein::runtime {
@@ -15,9 +15,9 @@ namespace skein::runtime {
 /// Answers calls with what a test case says, at the instants it says.
 class FakedCalls final : public workflow::CallRunner {
  public:
-  /// Both outlive it.
-  FakedCalls(const workflow::Definition& definition, const config::TestCase& test, const Clock& clock)
-      : definition_(definition), test_(test), clock_(clock) {}
+  /// All of these outlive it.
+  FakedCalls(const workflow::Definition& definition, const config::TestCase& test, const Family& family, const Clock& clock)
+      : definition_(definition), test_(test), family_(family), clock_(clock) {}
 
   void start(workflow::CallId call, agent::AsyncAgent& agent, std::unique_ptr<workflow::CallRequest> request,
              microseconds timeout) override;
@@ -34,21 +34,21 @@ class FakedCalls final : public workflow::CallRunner {
   /// What the case lacks, or what is wrong with it; empty where nothing is.
   [[nodiscard]] const std::string& problem() const { return problem_; }
   /// The parameters of the latest call of each task.
-  [[nodiscard]] const std::map<workflow::TaskIndex, JsonPtr>& parameters() const { return parameters_; }
-  void record(workflow::TaskIndex task, const AgentRequest& request) {
-    parameters_[task] = std::make_shared<const Json>(*request.parameters);
-  }
+  [[nodiscard]] const std::map<config::TaskPath, JsonPtr>& parameters() const { return parameters_; }
+  void record(const AgentRequest& request) { parameters_[path_of(request)] = std::make_shared<const Json>(*request.parameters); }
 
  private:
-  [[nodiscard]] AgentResponse answer_of(workflow::TaskIndex task, const config::FakedCall& fake, const AgentRequest& request);
-  void missing(workflow::TaskIndex task);
+  [[nodiscard]] config::TaskPath path_of(const AgentRequest& request) const;
+  [[nodiscard]] AgentResponse answer_of(const config::TaskPath& task, const config::FakedCall& fake, const AgentRequest& request);
+  void missing(const AgentRequest& request);
 
   const workflow::Definition& definition_;
   const config::TestCase& test_;
+  const Family& family_;
   const Clock& clock_;
   std::map<std::pair<Instant, workflow::CallId>, AgentResponse> open_;
-  std::map<workflow::TaskIndex, std::size_t> used_;   ///< answers of each task
-  std::map<workflow::TaskIndex, JsonPtr> parameters_;
+  std::map<config::TaskPath, std::size_t> used_;   ///< answers of each task
+  std::map<config::TaskPath, JsonPtr> parameters_;
   std::string problem_;
 };
 
