@@ -26,8 +26,8 @@ enum class CallKind : std::uint8_t { model, tool, person };
 /// A call that a machine wants made.
 struct MachineCall {
   CallKind kind = CallKind::model;
-  Json request;             ///< journaled: what the machine must know of it; of a person: the question
-  Spend worst_case;         ///< reserved until the answer says what it cost
+  Json request;  ///< journaled: what the machine must know of it; of a person: the question
+  Spend worst_case;  ///< reserved until the answer says what it cost
   microseconds timeout{0};  ///< 0: none
 };
 
@@ -71,7 +71,8 @@ class Machine {
   [[nodiscard]] virtual std::optional<CallAnswer> instead_of_repeating(std::uint32_t number) = 0;
   /// The answer to a call that failed outside: `perform` threw, or took longer than its timeout.
   [[nodiscard]] virtual CallAnswer failure(std::uint32_t number, const Error& why) = 0;
-  /// Makes the call, which is none of a person. Runs on the shard's executor; ends by throwing on a terminal cancellation. The machine outlives it.
+  /// Makes the call, which is none of a person. Runs on the shard's executor; ends by throwing on a terminal cancellation. The machine
+  /// outlives it.
   [[nodiscard]] virtual asio::awaitable<CallAnswer> perform(std::uint32_t number) = 0;
 };
 

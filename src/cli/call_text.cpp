@@ -54,7 +54,8 @@ std::string call_text(const workflow::CallEnded& call) {
     const auto said = at_pointer(*call.answer, "/rejected") != nullptr ? std::string("no") : member(call.answer, "/value");
     return fmt::format("{} says: {}{}", member(call.answer, "/by"), said, comment.empty() ? "" : " (" + comment + ")");
   }
-  if (call.kind == agent::CallKind::tool) return fmt::format("{} {}", is_failure(call) ? "fails:" : "brings", member(call.answer, "/result"));
+  if (call.kind == agent::CallKind::tool)
+    return fmt::format("{} {}", is_failure(call) ? "fails:" : "brings", member(call.answer, "/result"));
   if (const auto error = agent::error_in(*call.answer)) return "the model fails: " + one_line(error->message);
   const auto response = agent::response_in(*call.answer);
   const auto calls = model::calls_of(response.message).size();

@@ -26,9 +26,7 @@ TEST(CallText, SaysWhatIsCalled) {
 }
 
 TEST(CallText, SaysWhatAPersonSaid) {
-  const auto said = [](std::string_view answer) {
-    return workflow::CallEnded{.kind = CallKind::person, .answer = json(answer)};
-  };
+  const auto said = [](std::string_view answer) { return workflow::CallEnded{.kind = CallKind::person, .answer = json(answer)}; };
   EXPECT_EQ(call_text(said(R"({"value":"red","by":"ann"})")), "ann says: red");
   EXPECT_FALSE(is_failure(said(R"({"value":"red","by":"ann"})")));
   EXPECT_EQ(call_text(said(R"({"rejected":true,"by":"ann","comment":"too much"})")), "ann says: no (too much)");

@@ -108,7 +108,8 @@ Result<Chat::Said> Chat::say(const std::string& text) {
   const auto id = runtime_.new_run_id();
   view_.begin(id);
   std::promise<Result<RunId>> accepted;
-  runtime_.start(id, *made, std::make_shared<const Json>(std::move(*inputs)), [&](Result<RunId> run) { accepted.set_value(std::move(run)); });
+  runtime_.start(id, *made, std::make_shared<const Json>(std::move(*inputs)),
+                 [&](Result<RunId> run) { accepted.set_value(std::move(run)); });
   const auto run = accepted.get_future().get();
   if (!run) return std::unexpected(run.error());
   return show(*run);

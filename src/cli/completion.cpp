@@ -183,12 +183,12 @@ std::string zsh(const CommandLine& line) {
     cases += fmt::format("    '{}')\n      _arguments", command->name());
     for (const auto& option : command->options()) {
       const auto what = option.choices.empty()
-                            ? (wants_file(option)  ? "_files"
-                               : wants_run(option) ? "{_values run last ${(f)\"$(skein runs --ids --limit 50 2>/dev/null)\"}}"
-                               : wants_task(option) ? "{_values task ${(f)\"$(skein show $words[2] --names 2>/dev/null)\"}}"
-                               : wants_tool(option) ? "{_values tool ${(f)\"$(skein tools list --names 2>/dev/null)\"}}"
+                            ? (wants_file(option)      ? "_files"
+                               : wants_run(option)     ? "{_values run last ${(f)\"$(skein runs --ids --limit 50 2>/dev/null)\"}}"
+                               : wants_task(option)    ? "{_values task ${(f)\"$(skein show $words[2] --names 2>/dev/null)\"}}"
+                               : wants_tool(option)    ? "{_values tool ${(f)\"$(skein tools list --names 2>/dev/null)\"}}"
                                : wants_session(option) ? "{_values session ${(f)\"$(skein sessions list --names 2>/dev/null)\"}}"
-                                                   : "")
+                                                       : "")
                             : fmt::format("({})", fmt::join(option.choices, " "));
       if (option.positional) {
         cases += fmt::format(" \\\n        '{}:{}:{}'", option.repeated ? "*" : "", option.names, quoted(what));
@@ -243,8 +243,8 @@ std::string fish(const CommandLine& line) {
       }
       if (wants_task(option) && option.positional) {
         out += when + " -f -a \"(skein show (commandline -opc)[3] --names 2>/dev/null)\"\n";
-          continue;
-        }
+        continue;
+      }
       if (wants_tool(option) && option.positional) {
         out += when + " -f -a \"(skein tools list --names 2>/dev/null)\"\n";
         continue;

@@ -50,7 +50,8 @@ void Interrupts::forget() {
 }
 Interrupts::Woken Interrupts::wait_for_input(int descriptor) const {
   while (!requested_flag) {
-    std::array<pollfd, 2> waiting{{{.fd = descriptor, .events = POLLIN, .revents = 0}, {.fd = wake_pipe[0], .events = POLLIN, .revents = 0}}};
+    std::array<pollfd, 2> waiting{
+        {{.fd = descriptor, .events = POLLIN, .revents = 0}, {.fd = wake_pipe[0], .events = POLLIN, .revents = 0}}};
     if (::poll(waiting.data(), waiting.size(), -1) > 0 && waiting[0].revents != 0) return Woken::input;
   }
   return Woken::signal;

@@ -16,9 +16,9 @@ TEST(MessageText, SaysWhoSaidWhat) {
 }
 
 TEST(MessageText, ShowsToolsAndWhatTheyBrought) {
-  const model::Message asks{.role = model::Role::assistant,
-                            .parts = {model::Text{"Let me see."},
-                                      model::ToolCall{.id = "1", .name = "add", .arguments = R"({"a":1})", .kept = {}}}};
+  const model::Message asks{
+      .role = model::Role::assistant,
+      .parts = {model::Text{"Let me see."}, model::ToolCall{.id = "1", .name = "add", .arguments = R"({"a":1})", .kept = {}}}};
   EXPECT_EQ(message_lines(model::message_to_json(asks), "clerk", false), (Texts{"clerk: Let me see.", R"(  calls add {"a":1})"}));
   const model::Message told{.role = model::Role::user,
                             .parts = {model::ToolResult{.call_id = "1", .name = "add", .text = "2", .failed = false},

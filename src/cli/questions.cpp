@@ -51,8 +51,7 @@ bool answer_here(Session& session, runtime::Runtime& runtime, const OpenQuestion
     std::string line;
     if (!std::getline(std::cin, line) || line.empty()) return false;
     const auto value = parse_answer(*awaits->answer, line);
-    const auto told =
-        value ? runtime.reply(run, task->name, place_of(*awaits), *value, user_name(), {}) : std::unexpected(value.error());
+    const auto told = value ? runtime.reply(run, task->name, place_of(*awaits), *value, user_name(), {}) : std::unexpected(value.error());
     if (told) return true;
     session.output.error(told.error().message);
   }

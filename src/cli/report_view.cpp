@@ -65,8 +65,7 @@ std::string outcome_of(const runtime::TaskReport& task, Instant now) {
   }
   if (task.awaits && task.awaits->answer)
     return fmt::format("asks: {} ({})", one_line(task.awaits->message), config::in_words(*task.awaits->answer));
-  if (task.awaits)
-    return task.awaits->signal.empty() ? "asks: " + asked_text(*task.awaits) : "waits for the signal " + task.awaits->signal;
+  if (task.awaits) return task.awaits->signal.empty() ? "asks: " + asked_text(*task.awaits) : "waits for the signal " + task.awaits->signal;
   if (task.status == TaskStatus::waiting && task.due) return "until " + date_time(*task.due);
   if (task.error && task.status == TaskStatus::failed) return one_line(task.error->message);
   if (!task.skip_reason.empty()) return one_line(task.skip_reason);

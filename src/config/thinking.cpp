@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "config/shapes.hpp"
-#include "store/session.hpp"
 #include "config/validate.hpp"
+#include "store/session.hpp"
 
 namespace skein::describe {
 
@@ -73,8 +73,9 @@ std::vector<describe::Field<AgentSpec>> thinking_fields() {
             {.about = "ai_agent with a model: the tools it may call, by name or pattern; `skein tools list` shows them.",
              .example = "[calculator, \"db_*\"]"}),
       field("approve", &T::approve,
-            {.about = "ai_agent with a model: of its tools those whose calls a person approves first, by name or pattern. The person sees the "
-                      "arguments and may change them; a no is told to the model.",
+            {.about =
+                 "ai_agent with a model: of its tools those whose calls a person approves first, by name or pattern. The person sees the "
+                 "arguments and may change them; a no is told to the model.",
              .example = "[\"pay_*\"]"}),
       field("approvers", &T::approvers,
             {.about = "ai_agent with a model: who may approve these calls; without it anybody.", .example = "[maria]"}),
@@ -93,17 +94,20 @@ std::vector<describe::Field<AgentSpec>> thinking_fields() {
       field("output_schema", &T::output_schema,
             {.about = "ai_agent with a model: what its answer must look like; `output` is then a value and not a text.",
              .example = "{type: object, properties: {total: number}, required: [total]}"}),
-      field("context_tokens", &T::context_tokens,
-            {.about = "ai_agent with a model: the size of its context window. Where a conversation comes near it the oldest results of tools give "
-                      "way to notes, and then all but the task and the latest turn to a summary that the model is asked for.",
-             .example = "128000",
-             .minimum = 1000}),
+      field(
+          "context_tokens", &T::context_tokens,
+          {.about =
+               "ai_agent with a model: the size of its context window. Where a conversation comes near it the oldest results of tools give "
+               "way to notes, and then all but the task and the latest turn to a summary that the model is asked for.",
+           .example = "128000",
+           .minimum = 1000}),
       field("guardrails", &T::guardrails,
             {.about = "ai_agent with a model: checks of what the task says, of what tools bring and of the answer."}),
       field("reflect", &T::reflect, {.about = "ai_agent with a model: it reviews its answer once before the answer counts."}),
-      field("session", &T::session,
-            {.about = "ai_agent with a model: the name of the conversation that it goes on with, also over runs; null: it remembers nothing.",
-             .example = "\"{{ inputs.user }}\""}),
+      field(
+          "session", &T::session,
+          {.about = "ai_agent with a model: the name of the conversation that it goes on with, also over runs; null: it remembers nothing.",
+           .example = "\"{{ inputs.user }}\""}),
       field("budget", &T::budget, {.about = "ai_agent with a model: what it may spend in one run."}),
   };
 }

@@ -10,8 +10,8 @@ namespace skein::store {
 
 Result<void> check_session_name(std::string_view name) {
   const auto wrong = [](std::string_view what) {
-    return fail(ErrorCode::invalid_argument, fmt::format("the name of a session {}; use up to {} bytes of text, such as a user's name", what,
-                                                         most_session_name));
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("the name of a session {}; use up to {} bytes of text, such as a user's name", what, most_session_name));
   };
   if (name.empty()) return wrong("is empty");
   if (name.size() > most_session_name) return wrong(fmt::format("has {} bytes", name.size()));
@@ -25,9 +25,10 @@ Result<void> check_session_name(std::string_view name) {
 Error session_moved(const SessionPoint& began, std::uint64_t now) {
   const auto message =
       now == 0 ? fmt::format("the session '{}' was deleted while this turn was under way; run it again to begin a new one", began.name)
-               : fmt::format("the session '{}' went on while this turn was under way: it had {} messages and has {} now, so the turn was "
-                             "not added; run it again",
-                             began.name, began.length, now);
+               : fmt::format(
+                     "the session '{}' went on while this turn was under way: it had {} messages and has {} now, so the turn was "
+                     "not added; run it again",
+                     began.name, began.length, now);
   return {.code = ErrorCode::conflict, .message = message, .context = {}, .retryable = false, .retry_after = {}};
 }
 

@@ -35,39 +35,38 @@ RunId child_of(std::string_view signal_of_end) { return RunId::parse(signal_of_e
 bool is_signal_of_end(std::string_view signal) { return signal.starts_with(end_prefix); }
 
 std::string_view type_of(const Event& event) {
-  return std::visit(
-      Overloaded{
-          [](const RunCreated&) -> std::string_view { return "run_created"; },
-          [](const RunResumed&) -> std::string_view { return "run_resumed"; },
-          [](const AttemptStarted&) -> std::string_view { return "attempt_started"; },
-          [](const CallStarted& e) -> std::string_view { return calls[static_cast<std::size_t>(e.kind)]; },
-          [](const CallEnded& e) -> std::string_view { return answers[static_cast<std::size_t>(e.kind)]; },
-          [](const TaskCompleted&) -> std::string_view { return "task_completed"; },
-          [](const AttemptFailed&) -> std::string_view { return "attempt_failed"; },
-          [](const TaskFailed&) -> std::string_view { return "task_failed"; },
-          [](const TaskSkipped&) -> std::string_view { return "task_skipped"; },
-          [](const TaskCancelled&) -> std::string_view { return "task_cancelled"; },
-          [](const ItemsListed&) -> std::string_view { return "items_listed"; },
-          [](const ItemsEnded& e) -> std::string_view { return e.error ? "items_failed" : "items_completed"; },
-          [](const EdgeTaken&) -> std::string_view { return "edge_taken"; },
-          [](const SignalReceived&) -> std::string_view { return "signal_received"; },
-          [](const SignalTaken&) -> std::string_view { return "signal_taken"; },
-          [](const ApprovalRequested&) -> std::string_view { return "approval_requested"; },
-          [](const ApprovalGiven&) -> std::string_view { return "approval_given"; },
-          [](const ApprovalRejected&) -> std::string_view { return "approval_rejected"; },
-          [](const Emission&) -> std::string_view { return "emitted"; },
-          [](const StopRequested&) -> std::string_view { return "stop_requested"; },
-          [](const CompensationStarted&) -> std::string_view { return "compensation_started"; },
-          [](const RunFinished& e) -> std::string_view {
-            switch (e.status) {
-              case RunStatus::completed: return "run_completed";
-              case RunStatus::partially_completed: return "run_partially_completed";
-              case RunStatus::cancelled: return "run_cancelled";
-              default: return "run_failed";
-            }
-          },
-      },
-      event.body);
+  return std::visit(Overloaded{
+                        [](const RunCreated&) -> std::string_view { return "run_created"; },
+                        [](const RunResumed&) -> std::string_view { return "run_resumed"; },
+                        [](const AttemptStarted&) -> std::string_view { return "attempt_started"; },
+                        [](const CallStarted& e) -> std::string_view { return calls[static_cast<std::size_t>(e.kind)]; },
+                        [](const CallEnded& e) -> std::string_view { return answers[static_cast<std::size_t>(e.kind)]; },
+                        [](const TaskCompleted&) -> std::string_view { return "task_completed"; },
+                        [](const AttemptFailed&) -> std::string_view { return "attempt_failed"; },
+                        [](const TaskFailed&) -> std::string_view { return "task_failed"; },
+                        [](const TaskSkipped&) -> std::string_view { return "task_skipped"; },
+                        [](const TaskCancelled&) -> std::string_view { return "task_cancelled"; },
+                        [](const ItemsListed&) -> std::string_view { return "items_listed"; },
+                        [](const ItemsEnded& e) -> std::string_view { return e.error ? "items_failed" : "items_completed"; },
+                        [](const EdgeTaken&) -> std::string_view { return "edge_taken"; },
+                        [](const SignalReceived&) -> std::string_view { return "signal_received"; },
+                        [](const SignalTaken&) -> std::string_view { return "signal_taken"; },
+                        [](const ApprovalRequested&) -> std::string_view { return "approval_requested"; },
+                        [](const ApprovalGiven&) -> std::string_view { return "approval_given"; },
+                        [](const ApprovalRejected&) -> std::string_view { return "approval_rejected"; },
+                        [](const Emission&) -> std::string_view { return "emitted"; },
+                        [](const StopRequested&) -> std::string_view { return "stop_requested"; },
+                        [](const CompensationStarted&) -> std::string_view { return "compensation_started"; },
+                        [](const RunFinished& e) -> std::string_view {
+                          switch (e.status) {
+                            case RunStatus::completed: return "run_completed";
+                            case RunStatus::partially_completed: return "run_partially_completed";
+                            case RunStatus::cancelled: return "run_cancelled";
+                            default: return "run_failed";
+                          }
+                        },
+                    },
+                    event.body);
 }
 
 RunCreated created_now(const Definition& definition, JsonPtr inputs, Instant now) {

@@ -219,9 +219,9 @@ struct Event {
 [[nodiscard]] RunCreated created_now(const Definition& definition, JsonPtr inputs, Instant now);
 
 /// As in the journal: run_created, run_resumed, attempt_started, model_called, model_answered, tool_called, tool_answered, person_asked,
-/// person_answered, task_completed, attempt_failed, task_failed, task_skipped, task_cancelled, items_listed, items_completed, items_failed, edge_taken, signal_received,
-/// signal_taken, approval_requested, approval_given, approval_rejected, emitted, stop_requested, compensation_started, and run_completed |
-/// run_partially_completed | run_failed | run_cancelled.
+/// person_answered, task_completed, attempt_failed, task_failed, task_skipped, task_cancelled, items_listed, items_completed, items_failed,
+/// edge_taken, signal_received, signal_taken, approval_requested, approval_given, approval_rejected, emitted, stop_requested,
+/// compensation_started, and run_completed | run_partially_completed | run_failed | run_cancelled.
 [[nodiscard]] std::string_view type_of(const Event& event);
 /// The kind of call that `type_of` a CallStarted or a CallEnded names.
 [[nodiscard]] std::optional<agent::CallKind> kind_of_call(std::string_view type);

@@ -268,17 +268,11 @@ class Decoder {
       if (started.child) started.signal = signal_of_end(*started.child);
       event.body = std::move(started);
     } else if (const auto called = kind_of_call(type)) {
-      event.body = CallStarted{.attempt = attempt(),
-                               .number = counter("call"),
-                               .kind = *called,
-                               .request = payload("request"),
-                               .reserved = spend("reserved")};
+      event.body = CallStarted{
+          .attempt = attempt(), .number = counter("call"), .kind = *called, .request = payload("request"), .reserved = spend("reserved")};
     } else if (const auto answered = kind_of_answer(type)) {
-      event.body = CallEnded{.attempt = attempt(),
-                             .number = counter("call"),
-                             .kind = *answered,
-                             .answer = payload("answer"),
-                             .used = spend("used")};
+      event.body =
+          CallEnded{.attempt = attempt(), .number = counter("call"), .kind = *answered, .answer = payload("answer"), .used = spend("used")};
     } else if (type == "task_completed") {
       event.body =
           TaskCompleted{.attempt = attempt(), .result = payload("result"), .metadata = maybe_payload("metadata"), .duration = duration()};
@@ -404,8 +398,7 @@ class Decoder {
         if (value == nullptr) return std::nullopt;
         return amount("agent_budgets", value);
       };
-      out[std::string(agent)] = {
-          .tokens = limit("/tokens"), .nano_dollars = limit("/nano_dollars"), .tool_calls = limit("/tool_calls")};
+      out[std::string(agent)] = {.tokens = limit("/tokens"), .nano_dollars = limit("/nano_dollars"), .tool_calls = limit("/tool_calls")};
     }
     return out;
   }

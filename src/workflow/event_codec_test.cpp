@@ -74,12 +74,12 @@ std::vector<Event> one_of_each() {
       EdgeTaken{.task = 0, .activation = 1, .edge = 1},
       EdgeTaken{.task = 0, .activation = 1, .edge = std::nullopt},
       AttemptStarted{.attempt = {.task = 1, .activation = 2, .attempt = 1, .item = 4}, .wake_at = {}, .signal = "paid"},
-      AttemptStarted{.attempt = attempt,
-                     .wake_at = {},
-                     .signal = {},
-                     .session = store::SessionPoint{.name = "ann \"x\"",
-                                                    .id = Uuid::parse("01901c3e-5d2a-7000-8000-00000000abcd").value(),
-                                                    .length = 12}},
+      AttemptStarted{
+          .attempt = attempt,
+          .wake_at = {},
+          .signal = {},
+          .session =
+              store::SessionPoint{.name = "ann \"x\"", .id = Uuid::parse("01901c3e-5d2a-7000-8000-00000000abcd").value(), .length = 12}},
       SignalReceived{.name = "paid", .payload = json(1)},
       SignalTaken{.attempt = {.task = 1, .activation = 1, .attempt = 1, .item = 0}},
       ApprovalRequested{.task = 1, .activation = 1, .message = "Go?", .parameters = json(JsonObject{}), .due = at},

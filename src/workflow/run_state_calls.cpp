@@ -3,8 +3,8 @@
 #include "workflow/impossible.hpp"
 #include "workflow/run_state.hpp"
 
-// What a running attempt calls: models, tools, people. The calls of an activation are kept until it ends, so that whoever goes on with it, a new
-// owner or the next attempt, knows what was done; what a call reserved of a budget stays charged until its answer says what it cost.
+// What a running attempt calls: models, tools, people. The calls of an activation are kept until it ends, so that whoever goes on with it,
+// a new owner or the next attempt, knows what was done; what a call reserved of a budget stays charged until its answer says what it cost.
 namespace skein::workflow {
 
 std::span<const CallRecord> RunState::calls(Step step) const {

@@ -220,7 +220,9 @@ class Picker {
       out.push_back(event);
     }
   }
-  void put_going_on(std::vector<Event>& out, const Event&, std::size_t, const ItemsListed& body) { out.push_back({.at = now_, .body = body}); }
+  void put_going_on(std::vector<Event>& out, const Event&, std::size_t, const ItemsListed& body) {
+    out.push_back({.at = now_, .body = body});
+  }
   void put_going_on(std::vector<Event>&, const Event&, std::size_t, const ItemsEnded&) {}
   void put_going_on(std::vector<Event>&, const Event&, std::size_t, const TaskCancelled&) {}
   void put_going_on(std::vector<Event>& out, const Event& event, std::size_t index, const auto& body) {
@@ -240,9 +242,9 @@ class Picker {
   /// Items begin in order, so one that others came after has begun too; its next attempt is due.
   static void put_first_attempt(std::vector<Event>& out, const Event& event, const Attempt& attempt, const SurveyedItem& item) {
     out.push_back({.at = event.at, .body = AttemptStarted{.attempt = attempt, .wake_at = {}, .signal = {}}});
-    out.push_back(
-        {.at = event.at,
-         .body = AttemptFailed{.attempt = attempt, .error = item.error ? *item.error : interrupted(), .duration = {}, .retry_at = event.at}});
+    out.push_back({.at = event.at,
+                   .body = AttemptFailed{
+                       .attempt = attempt, .error = item.error ? *item.error : interrupted(), .duration = {}, .retry_at = event.at}});
   }
 
   static Error interrupted() {
@@ -258,12 +260,12 @@ class Picker {
   const Plan& plan_;
   const std::vector<Event>& journal_;
   Instant now_;
-  bool keeps_calls_;                ///< of what is not finished
+  bool keeps_calls_;  ///< of what is not finished
   std::vector<std::vector<Event>> groups_;
   std::vector<std::size_t> whole_;  ///< the events of the first group, by their place in the journal
   std::vector<bool> kept_tasks_;
   std::map<TaskIndex, std::size_t> last_kept_;
-  std::map<Step, Attempt> begun_;   ///< kept attempts that have no end yet
+  std::map<Step, Attempt> begun_;  ///< kept attempts that have no end yet
   std::map<TaskIndex, std::size_t> group_of_task_;
 };
 

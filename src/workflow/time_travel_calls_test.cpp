@@ -89,12 +89,12 @@ TEST(TimeTravelCalls, AnAgentWhoseBudgetWasUsedUpGoesOn) {
 }
 
 TEST(TimeTravelCalls, WhatAnAgentFoundToBeItsEndBeginsAnew) {
-  for (const auto& [answer, code, kept] : std::initializer_list<std::tuple<Json, ErrorCode, bool>>{
-           {"fine", ErrorCode::agent_failed, false},
-           {"fine", ErrorCode::too_large, false},
-           {"fine", ErrorCode::rejected, false},
-           {"fine", ErrorCode::timeout, true},
-           {JsonObject{{"error", "overloaded"}}, ErrorCode::agent_failed, true}}) {
+  for (const auto& [answer, code, kept] :
+       std::initializer_list<std::tuple<Json, ErrorCode, bool>>{{"fine", ErrorCode::agent_failed, false},
+                                                                {"fine", ErrorCode::too_large, false},
+                                                                {"fine", ErrorCode::rejected, false},
+                                                                {"fine", ErrorCode::timeout, true},
+                                                                {JsonObject{{"error", "overloaded"}}, ErrorCode::agent_failed, true}}) {
     Caller old(two());
     old.start("a");
     const auto a = old.attempt("a");
@@ -161,9 +161,9 @@ TEST(TimeTravelCalls, ItemsGoOnEachForThemselves) {
   old.end_items("each", broken());
   old.settle();
   const auto next = old.retried();
-  EXPECT_EQ(lines(next), (Lines{"items_listed each", "attempt_started each[0]#1.1", "attempt_started each[1]#1.1", "attempt_failed each[1]#1.1",
-                                "attempt_started each[2]#1.1", "task_completed each[0]#1.1", "model_called each[2]#1.1",
-                                "model_answered each[2]#1.1", "attempt_failed each[2]#1.1"}));
+  EXPECT_EQ(lines(next), (Lines{"items_listed each", "attempt_started each[0]#1.1", "attempt_started each[1]#1.1",
+                                "attempt_failed each[1]#1.1", "attempt_started each[2]#1.1", "task_completed each[0]#1.1",
+                                "model_called each[2]#1.1", "model_answered each[2]#1.1", "attempt_failed each[2]#1.1"}));
   EXPECT_EQ(next.state.calls({.task = 0, .item = 2}).size(), 1U);
 }
 

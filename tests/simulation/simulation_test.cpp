@@ -27,7 +27,8 @@ std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
 /// SKEIN_SIMULATION_SEED alone replays that seed; with SKEIN_SIMULATION_EVENTS it is the first of as many as it takes.
 struct Extent {
   std::uint64_t first_seed = number_from("SKEIN_SIMULATION_SEED", 1);
-  bool only_one = std::getenv("SKEIN_SIMULATION_SEED") != nullptr && std::getenv("SKEIN_SIMULATION_EVENTS") == nullptr;  // NOLINT(concurrency-mt-unsafe)
+  bool only_one = std::getenv("SKEIN_SIMULATION_SEED") != nullptr &&
+                  std::getenv("SKEIN_SIMULATION_EVENTS") == nullptr;  // NOLINT(concurrency-mt-unsafe)
   std::uint64_t events = number_from("SKEIN_SIMULATION_EVENTS", usual_events);
 };
 

@@ -8,8 +8,8 @@
 namespace skein::testing {
 
 /// A machine that asks a model and does what it says: an answer {"tools": [names]} leads to these calls at once, any other ends it with
-/// {"said": the answer, "heard": what the tools brought}. A tool named "once" is not repeated. A failed model call is a failed attempt. "ask"
-/// asks a person for a text, "pay" whether it may be called with {"n": 1}, and calls "pay_now" once it may.
+/// {"said": the answer, "heard": what the tools brought}. A tool named "once" is not repeated. A failed model call is a failed attempt.
+/// "ask" asks a person for a text, "pay" whether it may be called with {"n": 1}, and calls "pay_now" once it may.
 class Thinker final : public agent::Machine {
  public:
   /// In a session it says how much it heard there, and leaves what its model said.

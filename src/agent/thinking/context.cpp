@@ -8,9 +8,9 @@
 #include "model/call_failures.hpp"
 #include "model/token_bound.hpp"
 
-// A conversation that outgrows the model's window: first the oldest results of tools give way to notes (the journal keeps them), then all but
-// the task and the latest turn gives way to a summary. What is to be done is written into the call before which it is done, so that whoever
-// folds the journal does the same.
+// A conversation that outgrows the model's window: first the oldest results of tools give way to notes (the journal keeps them), then all
+// but the task and the latest turn gives way to a summary. What is to be done is written into the call before which it is done, so that
+// whoever folds the journal does the same.
 namespace skein::agent {
 namespace {
 

@@ -103,8 +103,11 @@ TEST(Context, AServerThatSaysItIsTooLongIsAskedAgainWithLess) {
   Play play;
   look_up(play, 1, 60000);
   look_up(play, 2, 600);
-  const Error too_long{
-      .code = ErrorCode::too_large, .message = "too long", .context = "status=400 reason=context_overflow", .retryable = false, .retry_after = {}};
+  const Error too_long{.code = ErrorCode::too_large,
+                       .message = "too long",
+                       .context = "status=400 reason=context_overflow",
+                       .retryable = false,
+                       .retry_after = {}};
   (void)play.turn();
   play.answer(static_cast<std::uint32_t>(play.journal.size()), JsonObject{{"error", error_to_json(too_long)}});
   EXPECT_EQ(play.turn().calls.at(0).request.at("forget"), 1);

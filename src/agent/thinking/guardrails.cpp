@@ -24,10 +24,10 @@ const Table<agent::GuardrailSettings>& table_of<agent::GuardrailSettings>() {
   using T = agent::GuardrailSettings;
   static const Table<T> table{
       {.name = "guardrail", .about = "A check of a text or a value."},
-      {field("max_length", &T::max_length, {.about = "Characters at most; `redact` cuts what is beyond.", .example = "20000", .minimum = 1}),
+      {field("max_length", &T::max_length,
+             {.about = "Characters at most; `redact` cuts what is beyond.", .example = "20000", .minimum = 1}),
        field("forbidden_words", &T::forbidden_words, {.about = "Whole words, in any case.", .example = "[confidential]"}),
-       field("forbidden_patterns", &T::forbidden_patterns,
-             {.about = "Regular expressions (RE2).", .example = "[\"\\\\b[0-9]{16}\\\\b\"]"}),
+       field("forbidden_patterns", &T::forbidden_patterns, {.about = "Regular expressions (RE2).", .example = "[\"\\\\b[0-9]{16}\\\\b\"]"}),
        field("required_patterns", &T::required_patterns, {.about = "Regular expressions each of which must match somewhere."}),
        field("schema", &T::schema, {.about = "A JSON Schema that the value must fit: the parameters of the task, or the answer."}),
        field("action", &T::action, {.about = "`refuse`, or `redact`: what was found is replaced by `[removed]`."}),
@@ -125,8 +125,9 @@ Result<Guards> Guards::make(const std::vector<GuardrailSettings>& settings) {
   auto checks = std::make_shared<std::vector<Check>>();
   for (const auto& one : settings) {
     if (one.action == GuardAction::redact && (!one.required_patterns.empty() || !one.schema.is_null()))
-      return fail(ErrorCode::invalid_argument,
-                  "a guardrail with required_patterns or a schema has nothing to redact; leave its action out, or write a guardrail for each");
+      return fail(
+          ErrorCode::invalid_argument,
+          "a guardrail with required_patterns or a schema has nothing to redact; leave its action out, or write a guardrail for each");
     Check check{.settings = one, .forbidden = {}, .required = {}};
     RE2::Options quiet;
     quiet.set_log_errors(false);
@@ -138,7 +139,8 @@ Result<Guards> Guards::make(const std::vector<GuardrailSettings>& settings) {
       return {};
     };
     if (!one.forbidden_words.empty()) {
-      if (std::ranges::any_of(one.forbidden_words, &std::string::empty)) return fail(ErrorCode::invalid_argument, "a forbidden word is empty");
+      if (std::ranges::any_of(one.forbidden_words, &std::string::empty))
+        return fail(ErrorCode::invalid_argument, "a forbidden word is empty");
       std::string words;
       for (const auto& word : one.forbidden_words) words += (words.empty() ? "" : "|") + whole(word);
       if (auto ok = compile("(?i)(?:" + words + ")", check.forbidden); !ok) return std::unexpected(ok.error());
@@ -162,7 +164,8 @@ Result<Json> Guards::pass(Json value, std::string_view what) const {
     const auto& settings = check.settings;
     const bool redacts = settings.action == GuardAction::redact;
     const auto refuse = [&](std::string found) {
-      return fail(ErrorCode::rejected, fmt::format("a guardrail refuses {}: {}", what, settings.message.empty() ? found : settings.message));
+      return fail(ErrorCode::rejected,
+                  fmt::format("a guardrail refuses {}: {}", what, settings.message.empty() ? found : settings.message));
     };
     std::string found;
     const bool clean = each_text(value, [&](boost::json::string& text) {
@@ -195,8 +198,7 @@ Result<Json> Guards::pass(Json value, std::string_view what) const {
     const auto text = value.is_string() ? std::string(value.get_string()) : to_json(value);
     const auto length = characters(text);
     if (length <= *settings.max_length) continue;
-    if (!redacts || !value.is_string())
-      return refuse(fmt::format("it is {} characters long, and {} may be", length, *settings.max_length));
+    if (!redacts || !value.is_string()) return refuse(fmt::format("it is {} characters long, and {} may be", length, *settings.max_length));
     value = fmt::format("{}{}", beginning(text, *settings.max_length), removed);
   }
   return value;

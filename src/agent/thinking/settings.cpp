@@ -38,8 +38,7 @@ const Table<agent::ThinkingSettings>& table_of<agent::ThinkingSettings>() {
        field("top_p", &ThinkingSettings::top_p, {.about = "The share of likely words it chooses from.", .minimum = 0, .maximum = 1}),
        field("reasoning_effort", &ThinkingSettings::reasoning_effort, {.about = "How long it thinks, in the provider's words."}),
        field("output_schema", &ThinkingSettings::output_schema, {.about = "A JSON Schema that the answer must fit."}),
-       field("context_tokens", &ThinkingSettings::context_tokens,
-             {.about = "The size of the model's context window.", .minimum = 1000}),
+       field("context_tokens", &ThinkingSettings::context_tokens, {.about = "The size of the model's context window.", .minimum = 1000}),
        field("guardrails", &ThinkingSettings::guardrails, {.about = "Checks of what goes in and what comes out."}),
        field("reflect", &ThinkingSettings::reflect, {.about = "It reviews its answer once before the answer counts."})}};
   return table;

@@ -132,7 +132,8 @@ void ToolLoop::answered(std::uint32_t number, const JsonPtr& answer) {
   tools_answered();
 }
 
-/// What a person said: their answer is the tool's, a no is told to the model, a yes lets the call be made, with the arguments as they are now.
+/// What a person said: their answer is the tool's, a no is told to the model, a yes lets the call be made, with the arguments as they are
+/// now.
 void ToolLoop::take_word(ToolUse& use, const Json& word) {
   const auto* rejected = at_pointer(word, "/rejected");
   const auto* value = at_pointer(word, "/value");

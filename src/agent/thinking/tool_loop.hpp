@@ -45,8 +45,9 @@ inline constexpr std::string_view summary_begins = "\n\nWhat you have found out 
 inline constexpr std::uint32_t usual_output_tokens = 4096;
 
 /// The loop of an agent that thinks: ask the model; call the tools that it asks for, all at once, some of them after a person has approved
-/// the call; tell it what they brought; until it answers without asking for one. Pure: a fold over calls and answers. What the model gets wrong (unknown tools, arguments that are no
-/// JSON or do not fit, calls that were cut off) is told to it and not run. `ThinkingAgent` adds the I/O.
+/// the call; tell it what they brought; until it answers without asking for one. Pure: a fold over calls and answers. What the model gets
+/// wrong (unknown tools, arguments that are no JSON or do not fit, calls that were cut off) is told to it and not run. `ThinkingAgent` adds
+/// the I/O.
 class ToolLoop : public Machine {
  public:
   /// `prompt`: what the task says, after the messages of the session where it goes on with one. `identity`: members of the result that are
@@ -65,15 +66,15 @@ class ToolLoop : public Machine {
   [[nodiscard]] model::Request request_of(std::uint32_t number) const;
   struct ToolUse {
     std::string id;
-    const tool::Spec* tool = nullptr;      ///< null: there is none of that name; the problem says so
+    const tool::Spec* tool = nullptr;  ///< null: there is none of that name; the problem says so
     std::string name;
     Json arguments;
-    std::string problem;                   ///< why it is not run; told to the model
-    bool wants_approval = false;           ///< a person has not approved it yet
+    std::string problem;  ///< why it is not run; told to the model
+    bool wants_approval = false;  ///< a person has not approved it yet
     std::vector<std::string> sources;
-    bool changed = false;                  ///< the person changed the arguments
-    std::optional<std::uint32_t> asked;    ///< the call of a person, once it was begun
-    std::optional<std::uint32_t> number;   ///< once it was begun
+    bool changed = false;  ///< the person changed the arguments
+    std::optional<std::uint32_t> asked;  ///< the call of a person, once it was begun
+    std::optional<std::uint32_t> number;  ///< once it was begun
     std::optional<model::ToolResult> result;
   };
   [[nodiscard]] const ToolUse& use_of(std::uint32_t number) const;
@@ -94,9 +95,9 @@ class ToolLoop : public Machine {
   void count(const model::Response& response, std::string_view asked);
   /// A call of the model that was not answered.
   struct Asked {
-    std::string model;                     ///< by the name in the settings
+    std::string model;  ///< by the name in the settings
     std::optional<std::uint32_t> most_output;
-    bool summary = false;                  ///< it is asked to sum up, not to go on
+    bool summary = false;  ///< it is asked to sum up, not to go on
   };
   void take_answer(const model::Response& response);
   void take_calls(const model::Message& message, model::Finish finish);
@@ -124,8 +125,8 @@ class ToolLoop : public Machine {
   // context.cpp: what is left out of a conversation that outgrows the model's window
   /// What has to be done before the next call of the model, as it is written into that call.
   struct Fitting {
-    std::uint32_t forget = 0;              ///< so many of the oldest results of tools give way to notes
-    bool summary = false;                  ///< all but the task and the latest turn gives way to a summary, which is asked for
+    std::uint32_t forget = 0;  ///< so many of the oldest results of tools give way to notes
+    bool summary = false;  ///< all but the task and the latest turn gives way to a summary, which is asked for
   };
   [[nodiscard]] Fitting fit() const;
   [[nodiscard]] bool fits(std::uint64_t tokens) const;
@@ -141,13 +142,13 @@ class ToolLoop : public Machine {
   std::shared_ptr<const LoopSetup> setup_;
   JsonObject identity_;
   std::vector<model::Message> messages_;
-  std::size_t earlier_;                    ///< so many of them are the session's
-  std::size_t task_messages_;              ///< so many of them, from the first on, say what the task is
-  std::uint32_t window_ = 0;               ///< tokens; 0: not known
-  std::uint32_t overflows_ = 0;            ///< how often its server said that the window is smaller
+  std::size_t earlier_;  ///< so many of them are the session's
+  std::size_t task_messages_;  ///< so many of them, from the first on, say what the task is
+  std::uint32_t window_ = 0;  ///< tokens; 0: not known
+  std::uint32_t overflows_ = 0;  ///< how often its server said that the window is smaller
   std::map<std::uint32_t, Asked> model_calls_;
   Step step_ = Step::think;
-  std::vector<ToolUse> uses_;              ///< of the latest answer
+  std::vector<ToolUse> uses_;  ///< of the latest answer
   std::map<std::string, std::uint32_t, std::less<>> repeats_;  ///< how often in a row each call was asked for
   std::vector<std::string> sources_;
   std::uint32_t turns_ = 0;
@@ -155,12 +156,12 @@ class ToolLoop : public Machine {
   std::uint32_t tool_calls_ = 0;
   /// The model reviews its answer, and then gives the final one.
   enum class Reflection : std::uint8_t { none, reviewing, done } reflection_ = Reflection::none;
-  std::string notes_;                      ///< of the review
+  std::string notes_;  ///< of the review
   model::Usage usage_;
   std::uint64_t nano_dollars_ = 0;
   bool priced_ = true;
-  std::uint32_t cached_ = 0;               ///< answers that came from the cache
-  std::string model_;                      ///< that answered
+  std::uint32_t cached_ = 0;  ///< answers that came from the cache
+  std::string model_;  ///< that answered
   std::optional<Json> output_;
   std::optional<Error> failed_;
 };

@@ -15,8 +15,7 @@ LoopSetup careful() {
   setup.approved = {"pay"};
   tool::Spec ask;
   ask.name = "ask_human";
-  ask.parameters = *parse_json(
-      R"({"type":"object","properties":{"question":{},"choices":{"type":"array"}}})");
+  ask.parameters = *parse_json(R"({"type":"object","properties":{"question":{},"choices":{"type":"array"}}})");
   ask.asks_person = true;
   setup.tools.push_back(std::move(ask));
   return setup;
@@ -40,8 +39,7 @@ TEST(ToolLoopPeople, AQuestionIsAskedAndItsAnswerIsTheResult) {
   EXPECT_EQ(wanted.calls[0].kind, CallKind::person);
   EXPECT_EQ(wanted.calls[0].timeout, microseconds{0});
   EXPECT_TRUE(wanted.calls[0].worst_case.none());
-  EXPECT_EQ(to_json(wanted.calls[0].request),
-            R"({"id":"c1","tool":"ask_human","place":0,"question":"Which?","answer":{"type":"string"}})");
+  EXPECT_EQ(to_json(wanted.calls[0].request), R"({"id":"c1","tool":"ask_human","place":0,"question":"Which?","answer":{"type":"string"}})");
   EXPECT_FALSE(asks_approval(wanted.calls[0].request));
   play.answer(3, outcome_to_json(tool::Outcome::ok(1)));
   EXPECT_TRUE(play.turn().calls.empty()) << "it waits for the person";

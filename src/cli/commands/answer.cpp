@@ -68,7 +68,8 @@ void register_answer(CommandLine& line, Session& session) {
   auto& command = line.command("answer", "Run", "Answer a question that a task asks a person");
   command
       .details(
-          "For tasks of an agent of type human, and for agents that ask with the tool ask_human. The value is checked against the shape that the task asks for before anything is sent: "
+          "For tasks of an agent of type human, and for agents that ask with the tool ask_human. The value is checked against the shape "
+          "that the task asks for before anything is sent: "
           "text as "
           "it is where the answer is a string, else JSON. Without VALUE it asks at the terminal. If no other process drives the run, this "
           "one "

@@ -75,21 +75,21 @@ Result<JsonObject> changes_of(const std::vector<std::string>& pairs, const runti
 }
 
 Result<int> answer(Session& session, const AnswerOptions& options, Verdict verdict) {
-  return tell_run(
-      session, options.drive, options.run, [&](runtime::Runtime& runtime, const runtime::RunReport& report) -> Result<std::string> {
-        const auto kind = verdict == Verdict::approve ? WordKind::approve : WordKind::reject;
-        const auto question = find_question(report, kind, options.task, options.item, options.call);
-        if (!question) return std::unexpected(question.error());
-        const auto& [task, awaits] = *question;
-        const auto by = options.as.empty() ? user_name() : options.as;
-        if (const auto may = may_answer(*awaits, by); !may) return std::unexpected(may.error());
-        const auto changes = changes_of(options.set, *awaits);
-        if (!changes) return std::unexpected(changes.error());
-        const auto told = runtime.answer(report.id, task->name, verdict, by, options.comment, *changes, place_of(*awaits));
-        if (!told) return std::unexpected(told.error());
-        return fmt::format("{} '{}' as {}.", verdict == Verdict::approve ? "Approved" : "Rejected",
-                           awaits->tool.empty() ? task->name : fmt::format("{}' of '{}", awaits->tool, task->name), by);
-      });
+  return tell_run(session, options.drive, options.run,
+                  [&](runtime::Runtime& runtime, const runtime::RunReport& report) -> Result<std::string> {
+                    const auto kind = verdict == Verdict::approve ? WordKind::approve : WordKind::reject;
+                    const auto question = find_question(report, kind, options.task, options.item, options.call);
+                    if (!question) return std::unexpected(question.error());
+                    const auto& [task, awaits] = *question;
+                    const auto by = options.as.empty() ? user_name() : options.as;
+                    if (const auto may = may_answer(*awaits, by); !may) return std::unexpected(may.error());
+                    const auto changes = changes_of(options.set, *awaits);
+                    if (!changes) return std::unexpected(changes.error());
+                    const auto told = runtime.answer(report.id, task->name, verdict, by, options.comment, *changes, place_of(*awaits));
+                    if (!told) return std::unexpected(told.error());
+                    return fmt::format("{} '{}' as {}.", verdict == Verdict::approve ? "Approved" : "Rejected",
+                                       awaits->tool.empty() ? task->name : fmt::format("{}' of '{}", awaits->tool, task->name), by);
+                  });
 }
 
 void add(CommandLine& line, Session& session, Verdict verdict, std::string_view name, std::string_view about) {
@@ -106,14 +106,17 @@ void add(CommandLine& line, Session& session, Verdict verdict, std::string_view 
       .option("--comment", options->comment, "TEXT", "Why; it stands in the run's events")
       .option("--as", options->as, "NAME", "Who answers (default: SKEIN_USER, else your user name)");
   if (verdict == Verdict::approve)
-    command.repeated("--set", options->set, "NAME=VALUE", "Change a parameter of the task, or an argument of the tool; may be given several times");
+    command.repeated("--set", options->set, "NAME=VALUE",
+                     "Change a parameter of the task, or an argument of the tool; may be given several times");
   add_drive_options(command, options->drive);
   if (verdict == Verdict::approve) {
     command.example("skein approve last", "Say yes to the only question of the newest run")
         .example("skein approve 0190163d-8694 send --set subject='Monthly news' --comment 'shorter subject'",
                  "Change a parameter and go on");
   } else {
-    command.example("skein reject last send --comment 'the figures are of last year'", "Say no; the task fails with this reason, and an agent is told it")
+    command
+        .example("skein reject last send --comment 'the figures are of last year'",
+                 "Say no; the task fails with this reason, and an agent is told it")
         .example("skein reject 0190163d-8694 --as maria", "Say who you are where the workflow names who may answer");
   }
   command.action([options, &session, verdict] { return answer(session, *options, verdict); });

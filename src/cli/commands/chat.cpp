@@ -130,10 +130,10 @@ class Talk {
   void greet() {
     const auto& output = session_.output;
     const auto* model = chat_.agent().if_contains("model");
-    session_.output.note(paint(fmt::format("{} ({}), session '{}'. /help says what else there is.", one_line(chat_.agent_name()),
-                                           model != nullptr && model->is_string() ? one_line(model->get_string()) : "",
-                                           one_line(chat_.name())),
-                               Style::dim, output.err().color));
+    session_.output.note(
+        paint(fmt::format("{} ({}), session '{}'. /help says what else there is.", one_line(chat_.agent_name()),
+                          model != nullptr && model->is_string() ? one_line(model->get_string()) : "", one_line(chat_.name())),
+              Style::dim, output.err().color));
     history(shown_turns);
   }
 
@@ -253,16 +253,15 @@ Result<int> chat(Session& session, const ChatOptions& options) {
   if (!options.agent.images.empty())
     return fail(ErrorCode::invalid_argument, "--image goes with one task, not with a conversation; use `skein agent run`");
   const auto name = options.session.empty() ? new_name(session) : options.session;
-  if (const auto named = store::check_session_name(name); !named)
-    return fail(named.error().code, "--session: " + named.error().message);
+  if (const auto named = store::check_session_name(name); !named) return fail(named.error().code, "--session: " + named.error().message);
   auto wanted = options_to_drive();
   wanted.thinking.tool_root = options.root;
   const auto runtime = open_or_create(options.common, std::move(wanted));
   if (!runtime) return std::unexpected(runtime.error());
   const auto& out = session.output.out();
   const bool person = isatty(STDIN_FILENO) != 0 && session.output.err().interactive && !options.common.json;
-  const auto view = std::make_shared<ChatView>(
-      session.output, ChatView::Options{.stream = out.interactive && !options.common.json, .calls = !options.quiet && !options.common.json});
+  const auto view = std::make_shared<ChatView>(session.output, ChatView::Options{.stream = out.interactive && !options.common.json,
+                                                                                 .calls = !options.quiet && !options.common.json});
   (*runtime)->add_listener(view);
   const auto latest = latest_turn(**runtime, name);
   if (!latest) return std::unexpected(latest.error());
@@ -283,9 +282,11 @@ void register_chat(CommandLine& line, Session& session) {
   auto& command = line.command("chat", "Agents", "Talk with an agent in a session that goes on over runs");
   command
       .details(
-          "Each line is a turn, and each turn a durable run: after a crash `skein chat --session NAME` finishes the answer that was under way "
+          "Each line is a turn, and each turn a durable run: after a crash `skein chat --session NAME` finishes the answer that was under "
+          "way "
           "without asking the model twice for what it had said. At a terminal answers are shown as they come, and what tools ask is asked "
-          "there. Without one it reads a turn from each line and writes the answers. Exit codes: 0 well, 1 a turn failed (without a terminal), "
+          "there. Without one it reads a turn from each line and writes the answers. Exit codes: 0 well, 1 a turn failed (without a "
+          "terminal), "
           "4 a person must answer first, 130 interrupted.")
       .positional("AGENT", options->name, Need::optional, "An agent of --file (default: the only one with a model)")
       .option("--file", options->file, "FILE", "A workflow file with agents; the options below change the one that is taken")

@@ -93,22 +93,23 @@ void register_retry(CommandLine& line, Session& session) {
       "is done, and everything that depends on it. An agent goes on with the conversation that a budget or a model out of reach ended. The "
       "old run stays as it is. Exit codes are those of `skein run`.");
   add_new_run_options(command, *options);
-  command.repeated("--budget", options->budgets, "[AGENT.]WHAT=N",
-                   "Another budget than the workflow's: tokens, cost (US dollars), tool_calls, of the run or of an agent in it; attempts or "
-                   "wall_time of the run. What is kept uses up nothing of it");
+  command.repeated(
+      "--budget", options->budgets, "[AGENT.]WHAT=N",
+      "Another budget than the workflow's: tokens, cost (US dollars), tool_calls, of the run or of an agent in it; attempts or "
+      "wall_time of the run. What is kept uses up nothing of it");
   add_drive_options(command, options->drive);
   command.example("skein retry last", "The service is back: go on where the newest run failed")
       .example("skein retry 0190163d-8694 --from summary", "Also do again a task that completed, and what follows from it")
       .example("skein retry last --budget cost=2.50 --budget writer.tokens=200000", "Go on where a budget was used up, with more")
       .example("skein retry last --detach", "Leave the driving to a worker")
       .action([options, &session] {
-        return make_from(session, *options,
-                         [&](runtime::Runtime& runtime, RunId old, const workflow::Definition&,
-                             runtime::Runtime::Drive drive) -> Result<RunId> {
-                           const auto budget = budgets_in(options->budgets);
-                           if (!budget) return std::unexpected(budget.error());
-                           return runtime.retry(old, options->from, drive, *budget);
-                         });
+        return make_from(
+            session, *options,
+            [&](runtime::Runtime& runtime, RunId old, const workflow::Definition&, runtime::Runtime::Drive drive) -> Result<RunId> {
+              const auto budget = budgets_in(options->budgets);
+              if (!budget) return std::unexpected(budget.error());
+              return runtime.retry(old, options->from, drive, *budget);
+            });
       });
 }
 

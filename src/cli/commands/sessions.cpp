@@ -159,7 +159,8 @@ Result<int> branch(Session& session, const SessionsOptions& options) {
   if (options.common.json) {
     session.output.print_json(to_document(*made));
   } else {
-    session.output.note(fmt::format("The session '{}' goes on after turn {} of '{}'.", one_line(made->point.name), turn, one_line(options.name)));
+    session.output.note(
+        fmt::format("The session '{}' goes on after turn {} of '{}'.", one_line(made->point.name), turn, one_line(options.name)));
   }
   return 0;
 }
@@ -211,13 +212,15 @@ void register_sessions(CommandLine& line, Session& session) {
       .positional("NEW", options->branch, Need::required, "The name of the new one")
       .option("--turn", options->turn, "N", "Up to and with this turn (default: the last)");
   add_common(branches, *options, "Print the new session as one JSON document");
-  branches.example("skein sessions branch ann ann-again --turn 3", "Try another way after turn 3")
-      .action([options, &session] { return branch(session, *options); });
+  branches.example("skein sessions branch ann ann-again --turn 3", "Try another way after turn 3").action([options, &session] {
+    return branch(session, *options);
+  });
 
   auto& deletes = line.command("sessions delete", "Agents", "Delete a session with all that was said in it");
   deletes
       .details(
-          "Runs that have ended stay as they are, and can be shown and replayed: their journals have what was said in them. A turn that is under "
+          "Runs that have ended stay as they are, and can be shown and replayed: their journals have what was said in them. A turn that is "
+          "under "
           "way in the session fails with 'conflict' when it ends.")
       .positional("SESSION", options->name, Need::required, "The session's name");
   add_common(deletes, *options, "Print {deleted, messages}");

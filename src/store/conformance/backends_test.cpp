@@ -42,7 +42,8 @@ std::span<const Backend> backends() {
 
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Stores, StoreConformance, ::testing::ValuesIn(backends().begin(), backends().end()), [](const auto& instance) { return instance.param.name; });
+INSTANTIATE_TEST_SUITE_P(Stores, StoreConformance, ::testing::ValuesIn(backends().begin(), backends().end()),
+                         [](const auto& instance) { return instance.param.name; });
 
 }  // namespace
 }  // namespace skein::store::conformance

@@ -55,9 +55,8 @@ std::vector<SessionRow> MemorySessions::list(const SessionFilter& filter) const 
   for (const auto& [name, session] : sessions_) {
     if (name.starts_with(filter.prefix)) found.push_back(&session);
   }
-  std::ranges::sort(found, [](const auto* a, const auto* b) {
-    return std::tie(a->row.updated, a->number) > std::tie(b->row.updated, b->number);
-  });
+  std::ranges::sort(found,
+                    [](const auto* a, const auto* b) { return std::tie(a->row.updated, a->number) > std::tie(b->row.updated, b->number); });
   std::vector<SessionRow> rows;
   for (const auto* session : found) {
     if (rows.size() < filter.limit) rows.push_back(session->row);

@@ -8,7 +8,7 @@
 namespace skein::store {
 namespace {
 
-#define SKEIN_SESSION_ROW                                                                                                            \
+#define SKEIN_SESSION_ROW                                                                                                                 \
   "SELECT s.id, s.uuid, s.name, s.created, s.updated, s.length, s.turns, s.origin, t.agent FROM sessions s LEFT JOIN session_turns t ON " \
   "t.session=s.id AND t.turn=s.turns "
 

@@ -35,8 +35,7 @@ struct Engine::ActiveRun {
   [[nodiscard]] bool in_flight(const Attempt& attempt) const {
     const auto* step = state.find_step(attempt.step());
     const bool runs = step != nullptr && (step->status == TaskStatus::running || state.waits_in_calls(attempt.step()));
-    return runs && step->attempt == attempt.attempt &&
-           state.tasks()[attempt.task].activation == attempt.activation;
+    return runs && step->attempt == attempt.attempt && state.tasks()[attempt.task].activation == attempt.activation;
   }
 
   RunId id;

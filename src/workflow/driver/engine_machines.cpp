@@ -130,8 +130,9 @@ void Engine::move(ActiveRun& run, MachineWork& work, std::vector<Event>& events)
   const auto ended = run.work.extract(step).mapped();
   auto ticket = std::exchange(ended->ticket, {});
   drop_work(*ended);
-  fold_outcome(
-      run, {.attempt = ended->attempt, .response = std::move(*turn.end), .ticket = std::move(ticket), .said = std::move(turn.said)}, events);
+  fold_outcome(run,
+               {.attempt = ended->attempt, .response = std::move(*turn.end), .ticket = std::move(ticket), .said = std::move(turn.said)},
+               events);
 }
 
 /// The answer to a machine's call.

@@ -67,7 +67,8 @@ struct MachinesTest : ::testing::Test {
     return state;
   }
   void tell(RunId run, std::string kind, JsonObject payload) {
-    ASSERT_TRUE(store->post({.id = 0, .run = run, .kind = std::move(kind), .payload = to_json(Json(std::move(payload))), .at = h->clock.now()}));
+    ASSERT_TRUE(
+        store->post({.id = 0, .run = run, .kind = std::move(kind), .payload = to_json(Json(std::move(payload))), .at = h->clock.now()}));
   }
   /// The owner dies; another one goes on.
   void crash(RunId run) {

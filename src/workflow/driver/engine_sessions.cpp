@@ -5,8 +5,8 @@
 #include "base/text.hpp"
 #include "workflow/driver/active_run.hpp"
 
-// Turns in sessions. Where a session stands is journaled when a turn begins, so that whoever goes on with the turn tells the model the same;
-// what the turn adds is written with the commit that ends its step, and only where the session still stands there.
+// Turns in sessions. Where a session stands is journaled when a turn begins, so that whoever goes on with the turn tells the model the
+// same; what the turn adds is written with the commit that ends its step, and only where the session still stands there.
 namespace skein::workflow {
 namespace {
 
@@ -25,8 +25,8 @@ Result<std::optional<store::SessionPoint>> Engine::session_of(ActiveRun& run, co
   if ((*value)->is_null()) return std::nullopt;
   const auto* text = (*value)->if_string();
   if (text == nullptr) {
-    return fail(ErrorCode::invalid_argument, fmt::format("the session of agent '{}' must be a text, not {}", agent.name,
-                                                         shorten(to_json(**value), most_text)));
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("the session of agent '{}' must be a text, not {}", agent.name, shorten(to_json(**value), most_text)));
   }
   store::SessionPoint point{.name = services_.secrets.redact(*text), .id = {}, .length = 0};
   if (auto named = store::check_session_name(point.name); !named)
@@ -55,8 +55,8 @@ Result<std::vector<Json>> Engine::said_earlier(const ActiveRun& run, const Attem
   for (const auto& message : *messages) {
     auto parsed = parse_json(message.text, max_record_depth);
     if (!parsed) {
-      return fail(ErrorCode::bad_response, fmt::format("message {} of the session '{}' is damaged: {}", message.position + 1, point->name,
-                                                       parsed.error().message));
+      return fail(ErrorCode::bad_response,
+                  fmt::format("message {} of the session '{}' is damaged: {}", message.position + 1, point->name, parsed.error().message));
     }
     out.push_back(std::move(*parsed));
   }

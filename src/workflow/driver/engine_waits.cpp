@@ -115,9 +115,8 @@ void Engine::fold_verdict(ActiveRun& run, TaskIndex task, const store::InboxMess
                  {{"run", Json(run.id_text)}, {"task", Json(text_in(payload, "task"))}, {"by", Json(by)}, {"why", Json(why)}});
   };
   const auto open = run.state.asking(task);
-  const auto asked = std::ranges::find_if(open, [&](const Asking& one) {
-    return one.call > 0 && is_for(one, payload) && (!yes || agent::asks_approval(*one.question));
-  });
+  const auto asked = std::ranges::find_if(
+      open, [&](const Asking& one) { return one.call > 0 && is_for(one, payload) && (!yes || agent::asks_approval(*one.question)); });
   if (asked == open.end()) return refuse("the task does not wait for an answer");
   JsonObject word{{"by", by}};
   if (yes) {
