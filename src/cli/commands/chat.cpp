@@ -27,6 +27,7 @@ struct ChatOptions {
   std::string file;
   std::string session;
   std::string root = ".";
+  std::string record;
   std::vector<std::string> inputs;
   bool quiet = false;
   bool debug = false;
@@ -254,7 +255,9 @@ Result<int> chat(Session& session, const ChatOptions& options) {
     return fail(ErrorCode::invalid_argument, "--image goes with one task, not with a conversation; use `skein agent run`");
   const auto name = options.session.empty() ? new_name(session) : options.session;
   if (const auto named = store::check_session_name(name); !named) return fail(named.error().code, "--session: " + named.error().message);
-  auto wanted = options_to_drive();
+  DriveOptions drive;
+  drive.record = options.record;
+  auto wanted = options_to_drive(drive);
   wanted.thinking.tool_root = options.root;
   const auto runtime = open_or_create(options.common, std::move(wanted));
   if (!runtime) return std::unexpected(runtime.error());
@@ -294,6 +297,7 @@ void register_chat(CommandLine& line, Session& session) {
   add_agent_options(command, options->agent);
   command.repeated("-i,--input", options->inputs, "NAME=VALUE", "An input of the file that the agent refers to")
       .option("--root", options->root, "DIR", "The folder below which read_file reads (default: the working directory)")
+      .option("--record", options->record, "FILE", "Write a cassette of all that models are asked and answer; FILE must not exist")
       .flag("-q,--quiet", options->quiet, "Do not show what tools are called")
       .flag("--debug", options->debug, "Log on standard error what the engine does");
   add_store_option(command, options->common);
