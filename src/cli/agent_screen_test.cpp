@@ -42,8 +42,8 @@ struct Watcher {
     tell(workflow::CallEnded{
         .number = number, .answer = std::make_shared<const Json>(JsonObject{{"message", message}, {"finish", "stop"}}), .used = {}});
   }
-  void used(std::uint32_t number, std::string_view answer) {
-    tell(workflow::CallEnded{.number = number, .kind = agent::CallKind::tool, .answer = json(answer), .used = {}});
+  void used(std::uint32_t number, std::string_view brought) {
+    tell(workflow::CallEnded{.number = number, .kind = agent::CallKind::tool, .answer = json(brought), .used = {}});
   }
 };
 

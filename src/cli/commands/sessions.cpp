@@ -11,6 +11,7 @@
 #include "cli/message_text.hpp"
 #include "cli/screen_text.hpp"
 #include "cli/table.hpp"
+#include "cli/values.hpp"
 
 namespace skein::cli {
 namespace {
