@@ -59,6 +59,14 @@ class AgentBuilder {
   /// Tools that it may call, by name or pattern such as "db_*".
   AgentBuilder& tools(std::initializer_list<std::string_view> names);
   AgentBuilder& tool(std::string_view name);
+  /// Of its tools, by name or pattern, one whose calls a person approves first.
+  AgentBuilder& approve(std::string_view tools);
+  /// Somebody who may approve them; without any, anybody.
+  AgentBuilder& approver(std::string_view name);
+  /// The size of its model's context window, in tokens.
+  AgentBuilder& context_tokens(unsigned tokens);
+  /// A check of its `input`, of `tool_results` or of its `output`.
+  AgentBuilder& guardrail(std::string_view where, const Guardrail& check);
   /// native, or react for models that cannot call tools.
   AgentBuilder& tool_calling(std::string_view how);
   /// Answers of the model in one task.

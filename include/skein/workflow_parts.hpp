@@ -143,6 +143,17 @@ struct AgentBudget {
   std::optional<DailyBudget> daily = {};
 };
 
+/// A check of what goes into an agent or comes out of it, without a model.
+struct Guardrail {
+  std::optional<unsigned> max_length = {};             ///< characters
+  std::vector<std::string> forbidden_words = {};       ///< whole words, in any case
+  std::vector<std::string> forbidden_patterns = {};    ///< regular expressions (RE2)
+  std::vector<std::string> required_patterns = {};     ///< each must match somewhere
+  Json schema = {};                                    ///< a JSON Schema that the value must fit; null: none
+  std::string action = {};                             ///< refuse (where nothing is said), or redact
+  std::string message = {};                            ///< what is said where it refuses
+};
+
 /// US dollars per million tokens.
 struct ModelPrices {
   double input = 0;

@@ -88,7 +88,7 @@ TEST(AgentScreen, ToolCallsStandBetweenWhatIsSaid) {
             "▸ add {\"n\":2}\n"
             "▸ sub {\"n\":2}\n"
             "✓ sub 0\n"
-            "✗ add no \xEF\xBF\xBD[2J memory\n"
+            "✗ add no [2J memory\n"
             "Five.\n");
   EXPECT_EQ(w.answer, "Let me see.\nFive.\n");
   EXPECT_EQ(w.screen.turns(), 2U);

@@ -92,6 +92,19 @@ AgentBuilder& AgentBuilder::tool(std::string_view name) {
   array_at(document_, "tools").emplace_back(name);
   return *this;
 }
+AgentBuilder& AgentBuilder::approve(std::string_view tools) {
+  array_at(document_, "approve").emplace_back(tools);
+  return *this;
+}
+AgentBuilder& AgentBuilder::approver(std::string_view name) {
+  array_at(document_, "approvers").emplace_back(name);
+  return *this;
+}
+AgentBuilder& AgentBuilder::context_tokens(unsigned tokens) { return set("context_tokens", tokens); }
+AgentBuilder& AgentBuilder::guardrail(std::string_view where, const Guardrail& check) {
+  array_at(object_at(document_, "guardrails"), where).emplace_back(as_json(check));
+  return *this;
+}
 AgentBuilder& AgentBuilder::tool_calling(std::string_view how) { return set("tool_calling", Json(how)); }
 AgentBuilder& AgentBuilder::max_turns(unsigned turns) { return set("max_turns", turns); }
 AgentBuilder& AgentBuilder::max_output_tokens(unsigned tokens) { return set("max_output_tokens", tokens); }

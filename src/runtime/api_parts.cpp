@@ -158,6 +158,18 @@ JsonObject as_json(const AgentBudget& limits) {
   return out;
 }
 
+JsonObject as_json(const Guardrail& check) {
+  JsonObject out;
+  put(out, "max_length", check.max_length);
+  put(out, "forbidden_words", check.forbidden_words);
+  put(out, "forbidden_patterns", check.forbidden_patterns);
+  put(out, "required_patterns", check.required_patterns);
+  if (!check.schema.is_null()) out["schema"] = check.schema;
+  if (!check.action.empty()) out["action"] = check.action;
+  if (!check.message.empty()) out["message"] = check.message;
+  return out;
+}
+
 JsonObject as_json(const Concurrency& limit) {
   JsonObject out;
   put(out, "key", limit.key);

@@ -14,6 +14,7 @@ namespace skein {
 [[nodiscard]] JsonObject as_json(const Question& question);
 [[nodiscard]] JsonObject as_json(const Edge& edge);
 [[nodiscard]] JsonObject as_json(const Budget& limits);
+[[nodiscard]] JsonObject as_json(const Guardrail& check);
 [[nodiscard]] JsonObject as_json(const AgentBudget& limits);
 [[nodiscard]] JsonObject as_json(const DailyBudget& limits);
 [[nodiscard]] JsonObject as_json(const ModelPrices& prices);

@@ -224,6 +224,25 @@ AgentBudget agent_budget_of(const Json& json, Keys& keys) {
   return out;
 }
 
+Guardrail guardrail_of(const Json& json, Keys& keys) {
+  Guardrail out;
+  const auto list = [](std::vector<std::string>& into) {
+    return [&into](const Json& v) {
+      for (const auto& item : v.as_array()) into.push_back(text(item));
+    };
+  };
+  say("guardrail", json,
+      {{"max_length", [&](const Json& v) { out.max_length = number(v); }},
+       {"forbidden_words", list(out.forbidden_words)},
+       {"forbidden_patterns", list(out.forbidden_patterns)},
+       {"required_patterns", list(out.required_patterns)},
+       {"schema", [&](const Json& v) { out.schema = v; }},
+       {"action", [&](const Json& v) { out.action = text(v); }},
+       {"message", [&](const Json& v) { out.message = text(v); }}},
+      keys);
+  return out;
+}
+
 Concurrency concurrency_of(const Json& json, Keys& keys) {
   Concurrency out;
   say("concurrency", json,
@@ -286,6 +305,22 @@ AgentBuilder agent_of(const Json& json, Keys& keys) {
        {"tools",
         [&](const Json& v) {
           for (const auto& item : v.as_array()) out.tool(text(item));
+        }},
+       {"approve",
+        [&](const Json& v) {
+          for (const auto& item : v.as_array()) out.approve(text(item));
+        }},
+       {"approvers",
+        [&](const Json& v) {
+          for (const auto& item : v.as_array()) out.approver(text(item));
+        }},
+       {"context_tokens", [&](const Json& v) { out.context_tokens(number(v)); }},
+       {"guardrails",
+        [&](const Json& v) {
+          for (const auto& [where, checks] : v.as_object()) {
+            keys.insert("guardrails." + std::string(where));
+            for (const auto& check : checks.as_array()) out.guardrail(where, guardrail_of(check, keys));
+          }
         }},
        {"tool_calling", [&](const Json& v) { out.tool_calling(text(v)); }},
        {"max_turns", [&](const Json& v) { out.max_turns(number(v)); }},

@@ -15,8 +15,8 @@ using testing::spec;
 using testing::usual;
 
 TEST(ToolLoop, GoesOnWithASessionAndLeavesItWhatItAdded) {
-  Pure loop(std::make_shared<const LoopSetup>(usual()), {model::user_says("and now?")}, {},
-            {model::user_says("hello"), {.role = model::Role::assistant, .parts = {model::Text{"hi"}}}});
+  testing::Pure loop(std::make_shared<const LoopSetup>(usual()), {model::user_says("and now?")}, {},
+                     {model::user_says("hello"), {.role = model::Role::assistant, .parts = {model::Text{"hi"}}}});
   auto asked = loop.next({});
   ASSERT_EQ(asked.calls.size(), 1U);
   EXPECT_TRUE(asked.said.empty());
