@@ -184,7 +184,8 @@ bool Engine::after_commit(ActiveRun& run) {
     if (const auto* started = std::get_if<AttemptStarted>(&event.body)) {
       if (run.in_flight(started->attempt)) begin(run, started->attempt);
     } else if (const auto* called = std::get_if<CallStarted>(&event.body)) {
-      if (called->kind != agent::CallKind::person) perform(run, called->attempt.step(), called->number);
+      const bool wanted = called->kind != agent::CallKind::person && run.in_flight(called->attempt);  // a deadline may have ended it since
+      if (wanted) perform(run, called->attempt.step(), called->number);
     } else if (const auto* cancelled = std::get_if<TaskCancelled>(&event.body)) {
       cancel_calls(run, cancelled->task);
     } else if (const auto* ended = std::get_if<ItemsEnded>(&event.body)) {
