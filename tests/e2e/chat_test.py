@@ -62,7 +62,7 @@ class Lines(ChatTest):
         self.assertIn("you: third", done.stderr)
         self.assertNotIn("you: first", done.stderr)
         self.assertEqual(self.texts("t"), ["third", "uno"])
-        wrong = self.skein("chat", "-m", self.script("one"), input="/hist\n/new s\n/model nonsense\n", expect=1).stderr
+        wrong = self.skein("chat", "-m", self.script("one"), input="/histroy\n/new s\n/model nonsense\n", expect=1).stderr
         self.assertIn("did you mean '/history'?", wrong)
         self.assertIn("there is a session 's' already", wrong)
         self.assertIn("provider/model", wrong)
