@@ -62,7 +62,7 @@ class Lines(ChatTest):
         self.assertIn("you: third", done.stderr)
         self.assertNotIn("you: first", done.stderr)
         self.assertEqual(self.texts("t"), ["third", "uno"])
-        wrong = self.skein("chat", "-m", self.script("one"), input="/hist\n/new s\n/model nonsense\n", expect=1).stderr
+        wrong = self.skein("chat", "-m", self.script("one"), input="/histroy\n/new s\n/model nonsense\n", expect=1).stderr
         self.assertIn("did you mean '/history'?", wrong)
         self.assertIn("there is a session 's' already", wrong)
         self.assertIn("provider/model", wrong)
@@ -81,7 +81,7 @@ class Lines(ChatTest):
         self.assertIn("Examples:", self.skein("chat", "--help").stdout)
 
     def test_a_killed_chat_is_finished_by_the_next(self):
-        model = self.script({**SUM}, {"text": "It is 42.", "delay": "700ms"}, "two")
+        model = self.script({**SUM}, {"text": "It is 42.", "delay": "4s"}, "two")
         process = self.start("chat", "-m", model, "-t", "calculator", "--session", "s", stdin=subprocess.PIPE)
         process.stdin.write("6*7?\n")
         process.stdin.flush()
@@ -155,6 +155,32 @@ class OnATerminal(ChatTest):
         self.assertEqual(screen.finish(), 130)
         self.assertEqual(self.runs()[0]["status"], "cancelled")
         self.assertEqual(self.json("sessions", "list")["sessions"], [])
+
+    def desk(self):
+        """A workflow whose agent asks before it calculates."""
+        return self.file({"name": "desk", "agents": [{"name": "clerk", "type": "ai_agent", "model": self.script(SUM, "It is 42."),
+                                                      "tools": ["calculator"], "approve": ["calculator"]}],
+                          "tasks": [{"name": "a", "agent_name": "clerk", "action": "answer", "parameters": {"prompt": "x"}}]}, "desk.json")
+
+    def test_what_a_tool_asks_is_asked_here(self):
+        screen = self.screen("chat", "--file", self.desk(), "--session", "s")
+        self.prompt(screen, 1)
+        self.write(screen, "6*7?\n")
+        screen.read_until(lambda raw: b"pprove" in raw and raw.rstrip().endswith(b">"))
+        self.write(screen, "y\n")
+        self.prompt(screen, 2)
+        self.write(screen, "/quit\n")
+        self.assertEqual(screen.finish(), 0)
+        self.assertIn("It is 42.", screen.lines())
+        self.assertEqual(self.texts("s"), ["6*7?", "It is 42."])
+
+    def test_without_a_terminal_a_question_is_left_for_later(self):
+        file = self.desk()
+        done = self.skein("chat", "--file", file, "--session", "s", input="6*7?\n", expect=4)
+        self.assertIn("skein approve", done.stderr)
+        self.skein("approve", "last", "-q", expect=None)
+        self.eventually("the end of the run", lambda: self.runs()[0]["status"] == "completed")
+        self.assertEqual(self.texts("s"), ["6*7?", "It is 42."])
 
     def test_what_was_said_is_shown_when_it_goes_on(self):
         self.skein("chat", "-m", self.script("one", "two", "three"), "--session", "s", input="a\nb\nc\n")

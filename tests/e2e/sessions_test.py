@@ -128,7 +128,7 @@ class Sessions(SkeinTest):
         chance = random.Random(7)
         kills = 0
         for turn in range(turns):
-            run = self.skein("run", workflow, "-i", f"text=question {turn}", "--detach").stdout.strip()
+            run = self.skein("run", workflow, "-i", f"text=question {turn}", "--detach", expect=4).stdout.strip()
             patience = 0.35
             while True:
                 patience += 0.05  # a busy machine must come to an end too
