@@ -57,7 +57,7 @@ class Days(SkeinTest):
         self.file(answer(2000, delay="60s"), "answers.json")
         flow = self.flow("tokens: 4000")
         process = self.start("run", flow)
-        self.eventually("the call is under way", lambda: self.store.exists() and any(e["type"] == "model_called" for e in self.events()))
+        self.eventually("the call is under way", lambda: self.runs() and any(e["type"] == "model_called" for e in self.events()))
         self.eventually("it is reserved", lambda: self.reserved() > 0)
         kill(process)
         died = self.runs()[0]["id"]
