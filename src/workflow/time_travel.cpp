@@ -211,7 +211,8 @@ class Picker {
       begun_.erase(failed->attempt.step());
       out.push_back(event);
     } else if (const auto* over = std::get_if<TaskFailed>(&event.body)) {
-      begun_.erase(over->attempt.step());
+      // A deadline may have ended it between two attempts.
+      if (begun_.erase(over->attempt.step()) == 0) return;
       out.push_back(
           {.at = event.at,
            .body = AttemptFailed{.attempt = over->attempt, .error = over->error, .duration = over->duration, .retry_at = event.at}});

@@ -134,6 +134,18 @@ TEST(TimeTravelCalls, ACancelledConversationGoesOnAndAnOpenModelCallIsMadeAnew) 
   EXPECT_EQ(asking.retried().state.calls({.task = 0}).size(), 1U);
 }
 
+TEST(TimeTravelCalls, ADeadlineBetweenTwoAttemptsEndsNoneOfThem) {
+  Caller old(two());
+  old.start("a");
+  const auto a = old.attempt("a");
+  old.ask_model(a);
+  old.must({.at = old.now, .body = AttemptFailed{.attempt = a, .error = over_budget(), .duration = {}, .retry_at = old.now + seconds{60}}});
+  old.fail_with(a, {.code = ErrorCode::timeout, .message = "Task deadline exceeded", .context = {}, .retryable = false, .retry_after = {}});
+  old.settle();
+  const auto again = old.retried();
+  EXPECT_EQ(lines(again), (Lines{"attempt_started a#1.1", "model_called a#1.1", "model_answered a#1.1", "attempt_failed a#1.1"}));
+}
+
 TEST(TimeTravelCalls, TheYesToATaskIsKeptWithItsConversation) {
   Caller old(make_definition({{.name = "a", .approval = ApprovalDefinition{.message = text("sure?"), .approvers = {}, .timeout = {}}}}));
   old.must({.at = t0, .body = ApprovalRequested{.task = 0, .activation = 1, .message = "sure?", .parameters = json(nullptr), .due = {}}});

@@ -60,7 +60,7 @@ class Days(SkeinTest):
         self.eventually("the call is under way", lambda: self.runs() and any(e["type"] == "model_called" for e in self.events()))
         self.eventually("it is reserved", lambda: self.reserved() > 0)
         kill(process)
-        died = self.runs()[0]["id"]
+        died = self.runs()[0]["run_id"]
         self.file(answer(2000), "answers.json")
         self.assertIn("reserved for calls under way", self.skein("run", flow, expect=1).stderr)
         self.skein("resume", died)
