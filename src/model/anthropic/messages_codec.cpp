@@ -55,21 +55,11 @@ Result<JsonObject> image_block(const Image& image, const Profile& profile) {
   return block;
 }
 
-/// The API takes only objects; what a model wrote otherwise is told as such.
-JsonObject call_input(std::string_view arguments) {
-  if (trim(arguments).empty()) return {};
-  auto parsed = parse_json(arguments);
-  if (parsed && parsed->is_object()) return std::move(parsed->get_object());
-  JsonObject out;
-  out.emplace("malformed_arguments", arguments);
-  return out;
-}
-
 JsonObject call_block(const ToolCall& call) {
   auto block = of_type("tool_use");
   block.emplace("id", call_id(call.id));
   block.emplace("name", call.name);
-  block.emplace("input", call_input(call.arguments));
+  block.emplace("input", wire::arguments_object(call.arguments));
   return block;
 }
 
