@@ -51,7 +51,9 @@ asio::awaitable<void> BlockingPool::run_call(std::function<void()> call) {
   const auto executor = co_await asio::this_coro::executor;
   const auto ticket = std::make_shared<Ticket>(executor);
   const DropOnExit guard{ticket};
-  asio::post(threads_->pool, [ticket, body = std::move(call)]() mutable {
+  // The capture is no constant, so that the last line below really gives the ticket away: its timer must not end on a pool thread
+  // after the caller went on, and perhaps ended its context.
+  asio::post(threads_->pool, [ticket = std::shared_ptr(ticket), body = std::move(call)]() mutable {
     if (ticket->dropped) return;
     try {
       body();

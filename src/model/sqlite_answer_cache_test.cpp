@@ -18,8 +18,8 @@ constexpr Instant now{seconds{1000}};
 
 struct SqliteAnswerCacheTest : ::testing::Test {
   testing::Folder folder;
-  async::BlockingPool pool{2};
   asio::io_context io;
+  async::BlockingPool pool{2};
 
   std::string path() const { return (folder.path() / "cache" / "answers.db").string(); }
   template <class T>
