@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,8 +63,9 @@ struct AgentToolCall {
 /// What an agent is. Only the model is needed.
 struct AgentOptions {
   std::string name = "agent";                                     ///< for journals and logs
-  std::string model = {};                                         ///< provider/model: docs/workflow-format.md, `model`
+  std::string model = {};                                         ///< provider/model, such as openai/gpt-4o
   std::vector<std::string> fallback_models = {};                  ///< asked in this order where the model cannot be reached
+  std::map<std::string, std::string> step_models = {};  ///< other models for the steps reflect, repair and summarise
   std::string instructions = {};                                  ///< told before each task; plain text, no expressions
   std::string role = {};                                          ///< who it is, in a few words; plain text
   std::vector<AgentTool> tools = {};                              ///< that it may call, and no other
@@ -76,6 +78,7 @@ struct AgentOptions {
   std::optional<unsigned> max_output_tokens = {};  ///< of one answer
   std::string reasoning_effort = {};  ///< in the provider's words, such as low
   std::string tool_calling = {};  ///< native, or react for models that cannot call tools
+  std::string session = {};  ///< a conversation that its runs go on with, one at a time (else conflict); empty: each begins anew
   Duration timeout = "10m";  ///< of one attempt at the whole task
   std::optional<Retry> retry = {};  ///< of attempts that failed; each goes on where the last one stopped
 
