@@ -63,6 +63,12 @@ AgentBuilder described_by(const AgentOptions& options, const Json& schema) {
   if (!options.reasoning_effort.empty()) agent.reasoning_effort(options.reasoning_effort);
   if (!schema.is_null()) agent.output_schema(plain(schema));
   if (options.reflect) agent.reflect();
+  if (options.context_tokens) agent.context_tokens(*options.context_tokens);
+  for (const auto& check : options.guardrails.input) agent.guardrail("input", check);
+  for (const auto& check : options.guardrails.tool_results) agent.guardrail("tool_results", check);
+  for (const auto& check : options.guardrails.output) agent.guardrail("output", check);
+  for (const auto& tool : options.approve) agent.approve(tool);
+  for (const auto& name : options.approvers) agent.approver(name);
   if (!options.session.empty()) agent.session(plain(options.session));
   if (options.budget.tokens || options.budget.cost || options.budget.tool_calls) agent.budget(options.budget);
   if (options.retry) agent.retry(*options.retry);

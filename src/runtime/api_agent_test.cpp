@@ -315,6 +315,15 @@ TEST_F(AgentTest, GoesOnWithAConversation) {
   EXPECT_EQ(forgets.run("What does it do?").text(), "A goose.") << "each begins anew";
 }
 
+TEST_F(AgentTest, GuardrailsKeepItWithinBounds) {
+  Agent agent({.model = says({R"({"text": "It is confidential."})"}),
+               .guardrails = {.input = {{.max_length = 20}}, .output = {{.forbidden_words = {"confidential"}, .action = "redact"}}}});
+  const auto redacted = agent.run("What is that?");
+  ASSERT_TRUE(redacted) << redacted.error->message;
+  EXPECT_EQ(redacted.text().find("confidential"), std::string::npos) << redacted.text();
+  EXPECT_FALSE(agent.run("What is that, if I may ask?"));
+}
+
 TEST_F(AgentTest, AsksAnotherModelForAStep) {
   Agent agent({.model = says({R"({"text": "A swan."})", R"({"text": "unused"})", R"({"text": "A goose."})"}),
                .step_models = {{"reflect", says({R"({"text": "unused"})", R"({"text": "It is a goose."})"}, "reviewer.json")}},
