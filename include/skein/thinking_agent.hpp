@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,16 +60,24 @@ struct AgentToolCall {
   bool failed = false;              ///< the result is why it failed, as the model is told
 };
 
+/// Checks of what goes into an agent and what comes out of it.
+struct AgentGuardrails {
+  std::vector<Guardrail> input = {};  ///< what the task says; where one refuses the task fails
+  std::vector<Guardrail> tool_results = {};  ///< where one refuses the model is told so instead
+  std::vector<Guardrail> output = {};  ///< the answer, which is not streamed then; where one refuses the task fails
+};
+
 /// What an agent is. Only the model is needed.
 struct AgentOptions {
-  std::string name = "agent";                                     ///< for journals and logs
-  std::string model = {};                                         ///< provider/model: docs/workflow-format.md, `model`
-  std::vector<std::string> fallback_models = {};                  ///< asked in this order where the model cannot be reached
-  std::string instructions = {};                                  ///< told before each task; plain text, no expressions
-  std::string role = {};                                          ///< who it is, in a few words; plain text
-  std::vector<AgentTool> tools = {};                              ///< that it may call, and no other
-  std::optional<unsigned> max_turns = {};                         ///< answers of the model in one run, 1 to 1000; 20
-  AgentBudget budget = {};                                        ///< of one run
+  std::string name = "agent";  ///< for journals and logs
+  std::string model = {};  ///< provider/model, such as openai/gpt-4o
+  std::vector<std::string> fallback_models = {};  ///< asked in this order where the model cannot be reached
+  std::map<std::string, std::string> step_models = {};  ///< other models for the steps reflect, repair and summarise
+  std::string instructions = {};  ///< told before each task; plain text, no expressions
+  std::string role = {};  ///< who it is, in a few words; plain text
+  std::vector<AgentTool> tools = {};  ///< that it may call, and no other
+  std::optional<unsigned> max_turns = {};  ///< answers of the model in one run, 1 to 1000; 20
+  AgentBudget budget = {};  ///< of one run
   Json output_schema = {};  ///< a JSON Schema that its answer must fit; null: it answers with a text
   bool reflect = false;  ///< it reviews its answer once before the answer counts
   std::optional<double> temperature = {};  ///< 0 to 2
@@ -76,6 +85,11 @@ struct AgentOptions {
   std::optional<unsigned> max_output_tokens = {};  ///< of one answer
   std::string reasoning_effort = {};  ///< in the provider's words, such as low
   std::string tool_calling = {};  ///< native, or react for models that cannot call tools
+  std::string session = {};  ///< a conversation that its runs go on with, one at a time (else conflict); empty: each begins anew
+  std::optional<unsigned> context_tokens = {};  ///< the size of its window, which a long conversation is kept within
+  AgentGuardrails guardrails = {};  ///< checks of what goes in and comes out
+  std::vector<std::string> approve = {};  ///< tools, by name or pattern, whose calls a person approves first: `Runtime::approve`
+  std::vector<std::string> approvers = {};  ///< who may; empty: anybody
   Duration timeout = "10m";  ///< of one attempt at the whole task
   std::optional<Retry> retry = {};  ///< of attempts that failed; each goes on where the last one stopped
 

@@ -51,6 +51,7 @@ AgentBuilder described_by(const AgentOptions& options, const Json& schema) {
   AgentBuilder agent(options.name, "ai_agent");
   agent.model(options.model).timeout(options.timeout);
   for (const auto& name : options.fallback_models) agent.fallback_model(name);
+  for (const auto& [step, name] : options.step_models) agent.step_model(step, name);
   if (!options.instructions.empty()) agent.instructions(plain(options.instructions));
   if (!options.role.empty()) agent.role(plain(options.role));
   for (const auto& tool : options.tools) agent.tool(tool.name());
@@ -62,6 +63,13 @@ AgentBuilder described_by(const AgentOptions& options, const Json& schema) {
   if (!options.reasoning_effort.empty()) agent.reasoning_effort(options.reasoning_effort);
   if (!schema.is_null()) agent.output_schema(plain(schema));
   if (options.reflect) agent.reflect();
+  if (options.context_tokens) agent.context_tokens(*options.context_tokens);
+  for (const auto& check : options.guardrails.input) agent.guardrail("input", check);
+  for (const auto& check : options.guardrails.tool_results) agent.guardrail("tool_results", check);
+  for (const auto& check : options.guardrails.output) agent.guardrail("output", check);
+  for (const auto& tool : options.approve) agent.approve(tool);
+  for (const auto& name : options.approvers) agent.approver(name);
+  if (!options.session.empty()) agent.session(plain(options.session));
   if (options.budget.tokens || options.budget.cost || options.budget.tool_calls) agent.budget(options.budget);
   if (options.retry) agent.retry(*options.retry);
   return agent;

@@ -304,6 +304,36 @@ TEST_F(AgentTest, AnswersInACoroutine) {
   EXPECT_EQ(answer.get(), R"({"title":"Geese","points":["they fly"]}Geese)");
 }
 
+TEST_F(AgentTest, GoesOnWithAConversation) {
+  const auto answers = says({R"({"text": "A goose."})", R"({"text": "It flies."})"});
+  Agent talks({.model = answers, .session = "geese"});
+  EXPECT_EQ(talks.run("What is that?").text(), "A goose.");
+  const auto second = talks.run("What does it do?");
+  EXPECT_EQ(second.text(), "It flies.") << "the second answer follows the first" << (second ? "" : second.error->message);
+  Agent forgets({.model = answers});
+  EXPECT_EQ(forgets.run("What is that?").text(), "A goose.");
+  EXPECT_EQ(forgets.run("What does it do?").text(), "A goose.") << "each begins anew";
+}
+
+TEST_F(AgentTest, GuardrailsKeepItWithinBounds) {
+  Agent agent({.model = says({R"({"text": "It is confidential."})"}),
+               .guardrails = {.input = {{.max_length = 20}}, .output = {{.forbidden_words = {"confidential"}, .action = "redact"}}}});
+  const auto redacted = agent.run("What is that?");
+  ASSERT_TRUE(redacted) << redacted.error->message;
+  EXPECT_EQ(redacted.text().find("confidential"), std::string::npos) << redacted.text();
+  EXPECT_FALSE(agent.run("What is that, if I may ask?"));
+}
+
+TEST_F(AgentTest, AsksAnotherModelForAStep) {
+  Agent agent({.model = says({R"({"text": "A swan."})", R"({"text": "unused"})", R"({"text": "A goose."})"}),
+               .step_models = {{"reflect", says({R"({"text": "unused"})", R"({"text": "It is a goose."})"}, "reviewer.json")}},
+               .reflect = true});
+  const auto result = agent.run("What is that?");
+  ASSERT_TRUE(result) << result.error->message;
+  EXPECT_EQ(result.reflection_notes, "It is a goose.");
+  EXPECT_EQ(result.text(), "A goose.");
+}
+
 TEST_F(AgentTest, TalksAboutPicturesAndWhatWasSaidBefore) {
   Agent agent({.model = says({R"({"match": "And this?", "text": "A goose."})"})});
   const auto result = agent.run({.prompt = "And this?",

@@ -108,8 +108,8 @@ AgentBuilder& AgentBuilder::guardrail(std::string_view where, const Guardrail& c
 AgentBuilder& AgentBuilder::tool_calling(std::string_view how) { return set("tool_calling", Json(how)); }
 AgentBuilder& AgentBuilder::max_turns(unsigned turns) { return set("max_turns", turns); }
 AgentBuilder& AgentBuilder::max_output_tokens(unsigned tokens) { return set("max_output_tokens", tokens); }
-AgentBuilder& AgentBuilder::temperature(double temperature) { return set("temperature", temperature); }
-AgentBuilder& AgentBuilder::top_p(double share) { return set("top_p", share); }
+AgentBuilder& AgentBuilder::temperature(double temperature) { return set("temperature", number_as_json(temperature)); }
+AgentBuilder& AgentBuilder::top_p(double share) { return set("top_p", number_as_json(share)); }
 AgentBuilder& AgentBuilder::reasoning_effort(std::string_view effort) { return set("reasoning_effort", Json(effort)); }
 AgentBuilder& AgentBuilder::output_schema(Json schema) { return set("output_schema", std::move(schema)); }
 AgentBuilder& AgentBuilder::reflect(bool yes) { return set("reflect", yes); }

@@ -1,5 +1,7 @@
 #include "runtime/api_parts.hpp"
 
+#include <cmath>
+
 #include <boost/json/array.hpp>
 
 namespace skein {
@@ -8,7 +10,7 @@ namespace {
 Json written(const std::string& text) { return Json(text); }
 Json written(unsigned number) { return Json(number); }
 Json written(std::uint64_t number) { return Json(static_cast<std::int64_t>(number)); }
-Json written(double number) { return Json(number); }
+Json written(double number) { return number_as_json(number); }
 Json written(bool yes) { return Json(yes); }
 Json written(const Json& value) { return value; }
 Json written(const Duration& length) { return length.json(); }
@@ -34,6 +36,12 @@ void put(JsonObject& out, std::string_view key, const std::vector<T>& list) {
 }
 
 }  // namespace
+
+Json number_as_json(double number) {
+  constexpr double surely_whole = 1e15;
+  if (std::trunc(number) == number && std::abs(number) < surely_whole) return Json(static_cast<std::int64_t>(number));
+  return Json(number);
+}
 
 JsonObject as_json(const Authentication& credentials) {
   JsonObject out{{"type", credentials.type}};

@@ -5,6 +5,8 @@
 /// The parts of a workflow as the file format writes them. What is not set is not written.
 namespace skein {
 
+/// A whole number as an integer, as people write it in files: the document and its hash are then the same.
+[[nodiscard]] Json number_as_json(double number);
 [[nodiscard]] JsonObject as_json(const Authentication& credentials);
 [[nodiscard]] JsonObject as_json(const Retry& policy);
 [[nodiscard]] JsonObject as_json(const RetryOn& failures);

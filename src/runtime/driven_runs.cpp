@@ -63,7 +63,13 @@ std::vector<RunId> DrivenRuns::expected() const {
 
 void DrivenRuns::add_child(RunId parent, RunId child) {
   const std::lock_guard lock(mutex_);
-  children_.emplace(parent, child);
+  const auto [first, last] = children_.equal_range(parent);
+  if (std::none_of(first, last, [&](const auto& entry) { return entry.second == child; })) children_.emplace(parent, child);
+}
+
+bool DrivenRuns::is_child(RunId run) const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(children_, [run](const auto& entry) { return entry.second == run; });
 }
 
 void DrivenRuns::remove_child(RunId parent, RunId child) {

@@ -45,6 +45,7 @@ class DrivenRuns {
 
   /// `child` was begun here for a task of `parent`, which is awaited as long as the child is.
   void add_child(RunId parent, RunId child);
+  [[nodiscard]] bool is_child(RunId run) const;
   void remove_child(RunId parent, RunId child);
 
   /// Until nothing is to be awaited of the run any more, or `stop` is true (looked at as often as `look_every` says). An error: it was

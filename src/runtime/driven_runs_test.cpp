@@ -111,6 +111,19 @@ TEST(DrivenRuns, AParentIsAwaitedAsLongAsItsChildrenAre) {
   EXPECT_TRUE(waiting.get());
 }
 
+TEST(DrivenRuns, AChildCountsOnceHoweverOftenItIsTaken) {
+  DrivenRuns book;
+  const auto parent = some_run();
+  const auto child = some_run();
+  EXPECT_FALSE(book.is_child(child));
+  book.add_child(parent, child);
+  book.add_child(parent, child);
+  EXPECT_TRUE(book.is_child(child));
+  EXPECT_FALSE(book.is_child(parent));
+  book.remove_child(parent, child);
+  EXPECT_FALSE(book.is_child(child));
+}
+
 TEST(DrivenRuns, ALostChildIsNotAwaited) {
   DrivenRuns book;
   const auto parent = some_run();

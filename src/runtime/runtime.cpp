@@ -272,17 +272,22 @@ Result<void> Runtime::compensate(RunId run, std::string_view reason) {
   return answer.get();
 }
 
-Result<void> Runtime::adopt(store::Claimed claimed, std::string_view definition_hash) {
+Result<void> Runtime::adopt(store::Claimed claimed, std::string_view definition_hash, Children children) {
   auto loaded = definition(definition_hash);
   if (!loaded) {
     (void)store_->release(claimed.run, claimed.epoch);
     return std::unexpected(loaded.error());
   }
   driven_.begin(claimed.run);
-  shard_of(claimed.run).post([this, claimed, wanted = *loaded](workflow::Engine& engine) {
+  shard_of(claimed.run).post([this, claimed, children, wanted = *loaded](workflow::Engine& engine) {
     const auto adopted = engine.adopt(claimed, wanted);
     if (adopted) {
-      if (*adopted == workflow::Engine::Adopted::already_final) driven_.end(claimed.run);
+      const auto* state = engine.find(claimed.run);
+      if (*adopted == workflow::Engine::Adopted::already_final) {
+        driven_.end(claimed.run);
+      } else if (state != nullptr && children == Children::taken_up) {
+        take_up_children(claimed.run, *state);
+      }
       return;
     }
     auto why = adopted.error();
@@ -321,7 +326,7 @@ Result<std::size_t> Runtime::claim_runnable(std::size_t limit) {
         continue;
       }
       ++driven;
-      const auto adopted = adopt(claim, row->definition_hash);
+      const auto adopted = adopt(claim, row->definition_hash, Children::left);  // a worker claims those by themselves
       if (!adopted) log::error("a run cannot be resumed", {{"run", Json(claim.run.str())}, {"error", Json(adopted.error().message)}});
     }
   }
@@ -503,6 +508,7 @@ void Runtime::watch() {
     driven_.pause(watch_every, stopping_);
     if (stopping_) return;
     const auto counter = store_->change_counter();
+    if (driven_.active() == 0) look_at_queue();  // where everybody waits nothing changes any more
     if (counter == seen) continue;
     seen = counter;
     breakers_->refresh();

@@ -182,10 +182,16 @@ class Runtime final : private workflow::EngineListener, private agent::OutputSin
   void look_at_queue();
   /// Whether nothing more is to be expected here of a run that stands in the book as expected.
   [[nodiscard]] bool turn_is_over(RunId run);
+  /// Nobody alive drives a run on whose end its turn may depend.
+  [[nodiscard]] bool waits_for_sleepers(RunId run) const;
   void take_if_free(RunId run);
   void watch();
   Shard& shard_of(RunId run);
-  Result<void> adopt(store::Claimed claimed, std::string_view definition_hash);
+  /// What becomes of the runs that an adopted one began and waits for.
+  enum class Children : std::uint8_t { left, taken_up };
+  Result<void> adopt(store::Claimed claimed, std::string_view definition_hash, Children children = Children::taken_up);
+  void take_up_children(RunId parent, const workflow::RunState& state);
+  void take_up_child(RunId parent, RunId child);
   /// Whether this process leaves runs of this claim's definition alone from now on; if so the claim is given back.
   bool set_aside(const store::Claimed& claimed, const store::RunRow& row);
 

@@ -29,6 +29,9 @@ class WaitingSink final : public store::CommitSink {
   std::optional<Result<void>> answer_;
 };
 
+/// Runs of one workflow that are looked at to tell whether a place may become free by itself.
+constexpr std::uint32_t most_rivals = 1000;
+
 }  // namespace
 
 Result<RunId> Runtime::create(RunId id, const workflow::DefinitionPtr& definition, const JsonPtr& inputs) {
@@ -80,11 +83,27 @@ bool Runtime::turn_is_over(RunId run) {
   if (driven_.drives(run)) return true;
   const auto row = store_->find_run(run);
   if (!row || is_final(row->summary.status)) return true;
-  if (row->queued || row->owned) return false;
+  // A family whose places are held by runs that wait for people waits for people, not for its turn.
+  if (row->queued) return driven_.active() == 0 && driven_.is_child(run) && waits_for_sleepers(run);
+  if (row->owned) return false;
   // One that sleeps was put to sleep by whoever took it: that one wakes it up, where this process would only do the same.
   if (row->summary.status == RunStatus::waiting && options_.sleep_after) return true;
   const auto resumed = resume(run);
   return resumed || !(resumed.error().retryable || resumed.error().code == ErrorCode::conflict);
+}
+
+bool Runtime::waits_for_sleepers(RunId run) const {
+  const auto row = store_->find_run(run);
+  if (!row) return true;
+  for (const auto status : {RunStatus::pending, RunStatus::running, RunStatus::waiting}) {
+    const auto others =
+        store_->list_runs({.status = status, .workflow = row->workflow, .created_after = {}, .before = {}, .limit = most_rivals});
+    if (!others) return false;
+    for (const auto& other : *others) {
+      if (other.owned || (!other.queued && other.summary.next_due != store::never)) return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace skein::runtime

@@ -52,6 +52,32 @@ class Family(SkeinTest):
         worker.communicate(timeout=PATIENCE)
         self.assertEqual(len(self.runs()), 4)
 
+    def test_resuming_a_killed_parent_takes_its_children_along(self):
+        path = self.file(outer(pause=1))
+        process = self.start("run", path)
+        self.eventually("three children", lambda: len([r for r in self.runs() if r["workflow"] == "inner"]) == 3)
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=PATIENCE)
+        run = next(r["run_id"] for r in self.runs() if r["workflow"] == "outer")
+        self.assertEqual(self.json("resume", run)["outputs"], {"all": [2, 4, 6]})
+        self.assertEqual({r["status"] for r in self.runs()}, {"completed"})
+        self.assertEqual(len(self.runs()), 4)
+
+    def test_a_family_whose_places_are_held_by_those_who_wait_for_people_waits_for_people(self):
+        asking = {**json.loads(json.dumps(INNER)), "concurrency": {"limit": 1}}
+        asking["tasks"][0]["approval"] = {"message": "Double it?"}
+        self.file(asking, "inner.json")
+        workflow = outer()
+        workflow["parallel_execution"] = True
+        workflow["tasks"][0]["max_concurrency"] = 3
+        self.skein("run", self.file(workflow), expect=4)
+        parent = next(r["run_id"] for r in self.runs() if r["workflow"] == "outer")
+        for _ in range(3):
+            waiting = [r["run_id"] for r in self.runs() if r["workflow"] == "inner" and r["status"] == "waiting"]
+            self.assertEqual(len(waiting), 1)
+            self.skein("approve", waiting[0])
+        self.assertEqual(self.json("show", parent)["outputs"], {"all": [2, 4, 6]})
+
     def test_cancelling_reaches_the_children(self):
         run = self.skein("run", self.file(outer(pause=60)), "--detach", expect=4).stdout.strip()
         worker = self.start("worker")
