@@ -13,7 +13,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
-#include <skein/skein.hpp>
+#include <skein/builder.hpp>
+#include <skein/runtime.hpp>
 #include <sys/wait.h>
 #include <unistd.h>
 

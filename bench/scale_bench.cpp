@@ -7,7 +7,8 @@
 
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
-#include <skein/skein.hpp>
+#include <skein/builder.hpp>
+#include <skein/runtime.hpp>
 
 #include "agent/kinds/kinds.hpp"
 #include "measure.hpp"
