@@ -14,3 +14,7 @@ pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 # valijson is headers only. Its own default is to end the process where a schema is wrong, so every user of it links this.
 add_library(skein_valijson INTERFACE)
 target_compile_definitions(skein_valijson INTERFACE VALIJSON_USE_EXCEPTIONS=1)
+
+# libcurl is loaded when it is first needed (src/http/libcurl.hpp).
+add_library(skein_libcurl_headers INTERFACE)
+target_include_directories(skein_libcurl_headers SYSTEM INTERFACE ${CURL_INCLUDE_DIRS})

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <curl/curl.h>
-
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -9,6 +7,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
+
+#include "http/libcurl.hpp"
 
 namespace skein::http {
 

@@ -1,10 +1,9 @@
 #include "http/url.hpp"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "http/libcurl.hpp"
 
 namespace skein::http {
 namespace {
@@ -70,6 +69,7 @@ Result<Url> Url::parse(std::string_view text) {
   if (scheme != "http" && scheme != "https") return not_a_url(text, "only http and https are allowed");
   if (text.substr(scheme_end + 3).starts_with('/')) return not_a_url(text, "the host is missing");  // libcurl forgives a third slash
 
+  if (auto loaded = load_libcurl(); !loaded) return std::unexpected(std::move(loaded.error()));
   const CurlUrl parsed(curl_url());
   const std::string owned(text);
   if (const auto code = curl_url_set(parsed.get(), CURLUPART_URL, owned.c_str(), 0); code != CURLUE_OK) {
