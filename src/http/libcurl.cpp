@@ -26,7 +26,8 @@ const Library& library() {
 
 Result<void> load_libcurl() {
   if (library().handle != nullptr) return {};
-  return fail(ErrorCode::unsupported, "HTTP needs libcurl, which cannot be loaded (" + library().why + "); install it, on Debian with: apt install libcurl4");
+  return fail(ErrorCode::unsupported,
+              "HTTP needs libcurl, which cannot be loaded (" + library().why + "); install it, on Debian with: apt install libcurl4");
 }
 
 void* find_in_libcurl(const char* name) {

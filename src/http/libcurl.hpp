@@ -8,8 +8,8 @@
 
 namespace skein::http {
 
-/// Loads libcurl where that has not been done: with the thirty libraries that it needs it doubles the time that a program takes to start, and
-/// most of what the program does needs no server. Errors: unsupported, where it is missing.
+/// Loads libcurl where that has not been done: with the thirty libraries that it needs it doubles the time that a program takes to start,
+/// and most of what the program does needs no server. Errors: unsupported, where it is missing.
 [[nodiscard]] Result<void> load_libcurl();
 /// The address of one of its functions. Throws std::runtime_error where it is missing.
 [[nodiscard]] void* find_in_libcurl(const char* name);
@@ -36,7 +36,8 @@ class LibcurlFunction {
 };
 
 // Within this namespace these names are found before libcurl's own, which nothing is linked with.
-#define SKEIN_LIBCURL_FUNCTION(name) inline constinit LibcurlFunction<decltype(::name)> name{#name}
+#define SKEIN_LIBCURL_FUNCTION(name) \
+  inline constinit LibcurlFunction<decltype(::name)> name { #name }
 SKEIN_LIBCURL_FUNCTION(curl_easy_cleanup);
 SKEIN_LIBCURL_FUNCTION(curl_easy_getinfo);
 SKEIN_LIBCURL_FUNCTION(curl_easy_init);
