@@ -62,8 +62,7 @@ Check check_space(const std::filesystem::path& directory) {
               .advice = {}};
   if (free < little_space)
     check.health = Health::warn,
-    check.advice =
-        "Make room: a full disk refuses new runs (skein prune --older-than 30d --yes deletes old ones; it needs a little room itself)";
+    check.advice = "Make room: a full disk refuses new runs (skein prune --older-than 30d --yes deletes old ones)";
   if (free < no_space) check.health = Health::fail;
   return check;
 }

@@ -27,12 +27,9 @@ Explained explain(int code, int system_error, std::string_view path, std::string
   const int primary = code & 0xff;
   // The shared-memory file beside the database grows with the log; its lack of room is reported as an I/O error.
   if (primary == SQLITE_FULL || (code == SQLITE_IOERR_SHMSIZE && system_error == ENOSPC)) {
-    return make(
-        Failure::full, ErrorCode::store_full,
-        fmt::format(
-            "there is no room for the store {}; make some: what runs then goes on by itself, what was refused can be asked for again",
-            path),
-        true);
+    auto error = no_room(path);
+    error.context = fmt::format("sqlite={}", code);
+    return {Failure::full, std::move(error)};
   }
   switch (primary) {
     case SQLITE_BUSY:
@@ -61,6 +58,16 @@ Explained explain(int code, int system_error, std::string_view path, std::string
 }
 
 }  // namespace
+
+Error no_room(std::string_view path) {
+  return {
+      .code = ErrorCode::store_full,
+      .message = fmt::format(
+          "there is no room for the store {}; make some: what runs then goes on by itself, what was refused can be asked for again", path),
+      .context = {},
+      .retryable = true,
+      .retry_after = std::nullopt};
+}
 
 Result<std::unique_ptr<Connection>> Connection::open(const Options& options) {
   sqlite3* db = nullptr;

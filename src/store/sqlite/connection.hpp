@@ -25,6 +25,9 @@ enum class Failure : std::uint8_t {
   broken    ///< an I/O error or damage: what is on the disk is uncertain, so nothing may be written with this connection again
 };
 
+/// What is said where the disk that holds the store at `path` is full.
+[[nodiscard]] Error no_room(std::string_view path);
+
 /// A SQLite connection with its prepared statements. Keeps the first error: after it every query does nothing until the error is
 /// taken, so that a transaction's steps can be written down one after the other and checked once. Not synchronised.
 class Connection {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "store/sqlite/owner_lock.hpp"
+#include "store/sqlite/reserve.hpp"
 #include "store/sqlite/schema.hpp"
 
 namespace skein::store {
@@ -46,16 +47,7 @@ bool uses_log(Connection& db, const char* sql) {
   return log;
 }
 
-}  // namespace
-
-std::string lock_directory_of(const std::string& path) { return path + ".owners"; }
-
-Result<std::unique_ptr<Connection>> open_for_writing(const SqliteOptions& options) {
-  if (options.path.empty()) return fail(ErrorCode::invalid_argument, "the store needs a path");
-  if (auto prepared = prepare_file(options.path); !prepared) return std::unexpected(prepared.error());
-  const auto opening = OpeningLock::take(lock_directory_of(options.path));
-  if (!opening) return std::unexpected(opening.error());
-
+Result<std::unique_ptr<Connection>> open_database(const SqliteOptions& options) {
   auto opened = Connection::open({options.path, options.vfs, options.busy_timeout});
   if (!opened) return opened;
   auto& db = **opened;
@@ -78,6 +70,25 @@ Result<std::unique_ptr<Connection>> open_for_writing(const SqliteOptions& option
   db.exec(fmt::format("PRAGMA journal_size_limit={}", static_cast<std::int64_t>(options.checkpoint_pages) * 2 * 4096).c_str());
   if (auto done = db.take(); !done) return std::unexpected(done.error());
   return opened;
+}
+
+}  // namespace
+
+std::string lock_directory_of(const std::string& path) { return path + ".owners"; }
+
+Result<OpenedForWriting> open_for_writing(const SqliteOptions& options) {
+  if (options.path.empty()) return fail(ErrorCode::invalid_argument, "the store needs a path");
+  if (auto prepared = prepare_file(options.path); !prepared) return std::unexpected(prepared.error());
+  const auto opening = OpeningLock::take(lock_directory_of(options.path));
+  if (!opening) return std::unexpected(opening.error());
+
+  const Reserve reserve(lock_directory_of(options.path));
+  auto opened = open_database(options);
+  if (!opened && opened.error().code == ErrorCode::store_full && reserve.give_up()) opened = open_database(options);
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  OpenedForWriting out{.db = std::move(*opened)};
+  if (!reserve.fill() && reserve.is_used()) out.full = no_room(options.path);
+  return out;
 }
 
 }  // namespace skein::store

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "store/sqlite/connection.hpp"
@@ -11,7 +12,13 @@ namespace skein::store {
 /// Where the owners of the store at `path` have their lock files.
 [[nodiscard]] std::string lock_directory_of(const std::string& path);
 
-/// Creates what is missing, checks that it is a Skein store, migrates it, and returns the connection to write with.
-[[nodiscard]] Result<std::unique_ptr<Connection>> open_for_writing(const SqliteOptions& options);
+struct OpenedForWriting {
+  std::unique_ptr<Connection> db;
+  std::optional<Error> full = {};  ///< where the reserve is used: what new work is told
+};
+
+/// Creates what is missing, checks that it is a Skein store, migrates it, and returns the connection to write with. Where the disk is full
+/// it gives up the reserve for that.
+[[nodiscard]] Result<OpenedForWriting> open_for_writing(const SqliteOptions& options);
 
 }  // namespace skein::store

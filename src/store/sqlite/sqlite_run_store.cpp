@@ -32,11 +32,11 @@ std::uint64_t file_size(const std::string& path) {
 
 class SqliteRunStore final : public RunStore {
  public:
-  SqliteRunStore(const SqliteOptions& options, std::unique_ptr<Connection> db)
+  SqliteRunStore(const SqliteOptions& options, OpenedForWriting opened)
       : options_(options),
         registration_(lock_directory_of(options.path)),
         readers_({options.path, options.vfs, options.busy_timeout}),
-        writer_(options_, std::move(db), registration_) {}
+        writer_(options_, std::move(opened), registration_) {}
   ~SqliteRunStore() override { SqliteRunStore::close(); }
 
   Result<Appending> append(Append append, CommitSink& sink) override { return writer_.append(std::move(append), sink); }
@@ -70,7 +70,7 @@ class SqliteRunStore final : public RunStore {
           taken = *found;
           return {};
         },
-        [&](Appender& appender) { take_over(appender, taken); });
+        [&](Appender& appender) { take_over(appender, taken); }, Writer::Purpose::takes_on_work);
     if (!done) return std::unexpected(done.error());
     return taken.claimed;
   }
@@ -90,7 +90,8 @@ class SqliteRunStore final : public RunStore {
         },
         [&](Appender& appender) {
           for (const auto& one : taken.runs) take_over(appender, one);
-        });
+        },
+        Writer::Purpose::takes_on_work);
     if (!done) return std::unexpected(done.error());
     for (const auto owner : taken.emptied) forget_owner(registration_.directory(), owner);
     for (const auto& one : taken.runs) claimed.push_back(one.claimed);
@@ -279,9 +280,9 @@ std::string_view to_string(Durability durability) noexcept {
 }
 
 Result<std::unique_ptr<RunStore>> open_sqlite_run_store(SqliteOptions options) {
-  auto db = open_for_writing(options);
-  if (!db) return std::unexpected(std::move(db.error()));
-  return std::make_unique<SqliteRunStore>(options, std::move(*db));
+  auto opened = open_for_writing(options);
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  return std::make_unique<SqliteRunStore>(options, std::move(*opened));
 }
 
 }  // namespace skein::store

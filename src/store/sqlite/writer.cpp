@@ -22,8 +22,14 @@ constexpr int pages_of_a_commit = 16;
 
 }  // namespace
 
-Writer::Writer(const SqliteOptions& options, std::unique_ptr<Connection> db, Registration& self)
-    : options_(options), db_(std::move(db)), self_(self), appender_(*db_, self_), checkpoint_at_(options.checkpoint_pages) {
+Writer::Writer(const SqliteOptions& options, OpenedForWriting opened, Registration& self)
+    : options_(options),
+      db_(std::move(opened.db)),
+      self_(self),
+      appender_(*db_, self_),
+      checkpoint_at_(options.checkpoint_pages),
+      reserve_(lock_directory_of(options.path)),
+      full_(std::move(opened.full)) {
   sqlite3_wal_hook(
       db_->handle(),
       [](void* pages, sqlite3*, const char*, int count) {
@@ -52,10 +58,11 @@ Result<Appending> Writer::append(Append append, CommitSink& sink) {
   return Appending::pending;
 }
 
-Result<void> Writer::perform(Body body, Then then) {
+Result<void> Writer::perform(Body body, Then then, Purpose purpose) {
   Task task;
   task.body = std::move(body);
   task.then = std::move(then);
+  task.purpose = purpose;
   enqueue_task(task);
   return std::move(task.result);
 }
@@ -121,12 +128,13 @@ std::size_t Writer::commit_some(std::vector<Item>& items, std::size_t first) {
     report(items, first, end, results_);
     return end;
   }
+  if (full_ && reserve_.fill()) full_.reset();
   const auto limit = std::min(items.size(), first + options_.max_rows_per_commit);
   db_->exec("BEGIN IMMEDIATE");
   make_room_in_log();
   while (end < limit && !db_->failed() && appender_.bytes_in_transaction() < options_.max_bytes_per_commit) {
     auto& item = items[end++];
-    results_.push_back(item.task ? run_task(*item.task) : appender_.apply(item.append));
+    results_.push_back(item.task ? run_task(*item.task) : full_ ? std::unexpected(*full_) : appender_.apply(item.append));
   }
   if (end == first) ++end;  // not even begun: the first one bears the error
   if (auto done = finish_transaction(); !done) results_.assign(end - first, std::unexpected(done.error()));
@@ -148,6 +156,7 @@ void Writer::make_room_in_log() {
 
 Result<void> Writer::run_task(Task& task) {
   if (task.checkpoint) return {};
+  if (full_ && task.purpose == Purpose::takes_on_work) return std::unexpected(*full_);
   db_->exec("SAVEPOINT task");
   auto done = task.body(*db_, appender_);
   if (!done) db_->exec("ROLLBACK TO task");

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <future>
 #include <memory>
@@ -12,7 +13,9 @@
 
 #include "store/sqlite/appender.hpp"
 #include "store/sqlite/connection.hpp"
+#include "store/sqlite/open.hpp"
 #include "store/sqlite/owners.hpp"
+#include "store/sqlite/reserve.hpp"
 #include "store/sqlite/sqlite_run_store.hpp"
 
 namespace skein::store {
@@ -21,7 +24,7 @@ namespace skein::store {
 /// reports. After an I/O error it stops for good: whether a failed sync reached the disk cannot be known, so it is never repeated.
 class Writer {
  public:
-  Writer(const SqliteOptions& options, std::unique_ptr<Connection> db, Registration& self);
+  Writer(const SqliteOptions& options, OpenedForWriting opened, Registration& self);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -32,8 +35,9 @@ class Writer {
   using Body = std::function<Result<void>(Connection&, Appender&)>;
   /// Runs on the writer's thread after the commit.
   using Then = std::function<void(Appender&)>;
-  /// Waits for the commit. Must not be called by a CommitSink.
-  [[nodiscard]] Result<void> perform(Body body, Then then = {});
+  /// Waits for the commit. Must not be called by a CommitSink. While the reserve is used, what takes on work is refused.
+  enum class Purpose : std::uint8_t { upkeep, takes_on_work };
+  [[nodiscard]] Result<void> perform(Body body, Then then = {}, Purpose purpose = Purpose::upkeep);
   /// Waits until everything in the log is in the database file, as far as readers allow.
   void checkpoint();
 
@@ -46,6 +50,7 @@ class Writer {
   struct Task {
     Body body;
     Then then;
+    Purpose purpose = Purpose::upkeep;
     bool checkpoint = false;
     Result<void> result;
     std::promise<void> done;
@@ -78,6 +83,8 @@ class Writer {
   int log_room_ = 0;                     ///< pages that fit into the log's file as it is; looked up again when it seems full
   int checkpoint_at_;
   std::optional<Error> stopped_;         ///< the writer's own view
+  const Reserve reserve_;
+  std::optional<Error> full_;            ///< what appends are told until the reserve is full again
   std::vector<Result<void>> results_;
 
   std::mutex mutex_;
