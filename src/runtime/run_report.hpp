@@ -70,7 +70,7 @@ struct RunReport {
   std::optional<std::uint32_t> attempts_left;  ///< of its budget; empty where that has none
   agent::Spend spent;                  ///< by all tasks, inner workflows included; calls under way at their worst
   RunStatus status = RunStatus::pending;
-  std::optional<workflow::Origin> origin;  ///< the run that it was made from
+  Boxed<workflow::Origin> origin;  ///< the run that it was made from
   std::string origin_task;             ///< the task that was named for that; may be empty
   Instant created{};
   std::optional<Instant> finished;

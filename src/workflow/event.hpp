@@ -11,6 +11,7 @@
 #include <skein/status.hpp>
 
 #include "agent/machine.hpp"
+#include "base/boxed.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -52,6 +53,7 @@ struct Origin {
   std::uint64_t kept = 0;              ///< so many of the events that follow `RunCreated` are that run's
   std::uint64_t foreign = 0;           ///< so many of these, from the first on, tell of work that this run never undoes
 };
+using AgentLimits = std::map<std::string, agent::SpendLimits>;
 struct RunCreated {
   std::string definition_hash;
   JsonPtr inputs;                      ///< an object, defaults applied
@@ -60,10 +62,10 @@ struct RunCreated {
   std::optional<Instant> until;        ///< of its budget: nothing begins from here on
   std::optional<std::uint32_t> attempts;  ///< of its budget
   agent::SpendLimits limits = {};      ///< of its budget
-  std::optional<Origin> origin = {};
+  Boxed<Origin> origin = {};
   JsonPtr held = {};     ///< texts: the places of concurrency keys that its parent and whoever began that hold; null where none do
   JsonPtr changes = {};  ///< an object: by task, an object of parameters that differ from the definition's; null where none do
-  std::map<std::string, agent::SpendLimits> agent_limits = {};  ///< by agent: budgets that differ from the definition's
+  Boxed<AgentLimits> agent_limits = {};  ///< by agent: budgets that differ from the definition's
 };
 /// A new owner took the run over; attempts in flight are repeated.
 struct RunResumed {
@@ -78,7 +80,7 @@ struct AttemptStarted {
   agent::Spend reserved_spend = {};    ///< the same of what calls of models and tools cost
   std::optional<RunId> child;          ///< there is no call, the attempt ends with this run; `signal` is `signal_of_end` of it
   /// Where the session stands that this activation goes on with; on its first attempt only.
-  std::optional<store::SessionPoint> session = {};
+  Boxed<store::SessionPoint> session = {};
   [[nodiscard]] bool waits() const { return wake_at.has_value() || !signal.empty(); }
 };
 /// The name of the signal that brings a person's answer to a step. Nobody else can send it.

@@ -49,7 +49,7 @@ class Encoder {
     }
     if (e.held) payload("held", e.held);
     if (e.changes) payload("changes", e.changes);
-    if (!e.agent_limits.empty()) agent_limits(e.agent_limits);
+    if (e.agent_limits && !e.agent_limits->empty()) agent_limits(*e.agent_limits);
   }
   void members(const RunResumed& e) { integer("epoch", e.epoch); }
   void members(const AttemptStarted& e) {
@@ -197,7 +197,7 @@ class Encoder {
     if (e.nano_dollars) integer("nano_dollars", *e.nano_dollars);
     if (e.tool_calls) integer("tool_calls", *e.tool_calls);
   }
-  void agent_limits(const std::map<std::string, agent::SpendLimits>& all) {
+  void agent_limits(const AgentLimits& all) {
     JsonObject out;
     for (const auto& [agent, limits] : all) {
       JsonObject one;
@@ -384,10 +384,10 @@ class Decoder {
     if (value == nullptr) return std::nullopt;
     return amount(name, value);
   }
-  std::map<std::string, agent::SpendLimits> agent_limits() {
-    std::map<std::string, agent::SpendLimits> out;
+  Boxed<AgentLimits> agent_limits() {
     const auto* all = find("agent_budgets");
-    if (all == nullptr) return out;
+    if (all == nullptr) return std::nullopt;
+    AgentLimits out;
     if (!all->is_object()) {
       wrong("'agent_budgets' is not an object");
       return out;
@@ -409,7 +409,7 @@ class Decoder {
             .nano_dollars = amount(name, at_pointer(*value, "/nano_dollars")),
             .tool_calls = amount(name, at_pointer(*value, "/tool_calls"))};
   }
-  std::optional<store::SessionPoint> maybe_session() {
+  Boxed<store::SessionPoint> maybe_session() {
     const auto* value = find("session");
     if (value == nullptr) return std::nullopt;
     const auto* name = at_pointer(*value, "/name");
@@ -438,7 +438,7 @@ class Decoder {
     if (find("edge") == nullptr) return std::nullopt;
     return index("edge", definition_.edges.size());
   }
-  std::optional<Origin> maybe_origin() {
+  Boxed<Origin> maybe_origin() {
     const bool fork = find("fork_of") != nullptr;
     if (!fork && find("retry_of") == nullptr) return std::nullopt;
     Origin out{.kind = fork ? Origin::Kind::fork : Origin::Kind::retry, .run = text(fork ? "fork_of" : "retry_of")};

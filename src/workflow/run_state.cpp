@@ -164,9 +164,9 @@ Result<void> RunState::fold(const RunCreated& event, Instant at) {
   until_ = event.until;
   attempts_ = event.attempts;
   limits_ = event.limits;
-  for (AgentIndex i = 0; i < definition_->agents.size() && !event.agent_limits.empty(); ++i) {
-    const auto limits = event.agent_limits.find(definition_->agents[i].name);
-    if (limits != event.agent_limits.end()) agent_limits_.emplace(i, limits->second);
+  for (AgentIndex i = 0; event.agent_limits && i < definition_->agents.size(); ++i) {
+    const auto limits = event.agent_limits->find(definition_->agents[i].name);
+    if (limits != event.agent_limits->end()) agent_limits_.emplace(i, limits->second);
   }
   status_ = RunStatus::running;
   for (TaskIndex i = 0; i < tasks_.size(); ++i) {

@@ -217,7 +217,7 @@ class RunState {
   [[nodiscard]] const JsonPtr& outputs() const { return outputs_; }
   [[nodiscard]] const std::string& error() const { return error_; }
   /// The run that this one was made from.
-  [[nodiscard]] const std::optional<Origin>& origin() const { return origin_; }
+  [[nodiscard]] const Boxed<Origin>& origin() const { return origin_; }
   [[nodiscard]] Instant created() const { return created_; }
   [[nodiscard]] Instant finished() const { return finished_; }
   [[nodiscard]] std::optional<Instant> deadline() const { return deadline_; }
@@ -362,7 +362,7 @@ class RunState {
   agent::Spend paid_;
   std::map<AgentIndex, agent::Spend> paid_by_;
   std::map<AgentIndex, agent::SpendLimits> agent_limits_;  ///< that differ from the definition's
-  std::optional<Origin> origin_;
+  Boxed<Origin> origin_;
   std::uint64_t foreign_ = 0;          ///< so many events to come tell of work that is not undone here
   std::optional<RunFinished> stop_;    ///< how the run will end, once it has begun to stop
 

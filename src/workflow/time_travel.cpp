@@ -381,7 +381,9 @@ void set_budgets(RunCreated& created, const Definition& definition, const Travel
   for (const auto& agent : definition.agents) {
     const auto change = budget.agents.find(agent.name);
     const auto limits = change == budget.agents.end() ? agent.budget : changed(agent.budget, change->second);
-    if (!limits.none()) created.agent_limits.insert_or_assign(agent.name, limits);
+    if (limits.none()) continue;
+    if (!created.agent_limits) created.agent_limits = AgentLimits{};
+    created.agent_limits->insert_or_assign(agent.name, limits);
   }
 }
 
@@ -395,11 +397,11 @@ void allow_for_kept(RunCreated& created, const RunState& state) {
   if (created.attempts) *created.attempts += state.attempts_used();
   allow(created.limits, state.spent());
   const auto& agents = state.definition().agents;
-  for (AgentIndex i = 0; i < agents.size(); ++i) {
-    const auto limits = created.agent_limits.find(agents[i].name);
-    if (limits == created.agent_limits.end()) continue;
+  for (AgentIndex i = 0; created.agent_limits && i < agents.size(); ++i) {
+    const auto limits = created.agent_limits->find(agents[i].name);
+    if (limits == created.agent_limits->end()) continue;
     allow(limits->second, state.spent_by(i));
-    if (limits->second == agents[i].budget) created.agent_limits.erase(limits);
+    if (limits->second == agents[i].budget) created.agent_limits->erase(limits);
   }
 }
 
@@ -448,7 +450,7 @@ Result<Departure> travel(const DefinitionPtr& definition, const std::vector<Even
   created.origin->foreign = how.kind == Origin::Kind::fork ? created.origin->kept : foreign;
   events.front() = Event{.at = how.now, .body = created};
   auto state = fold(definition, events, how);
-  const bool limited = created.attempts || !created.limits.none() || !created.agent_limits.empty();
+  const bool limited = created.attempts || !created.limits.none() || created.agent_limits;
   if (state && limited) {
     allow_for_kept(created, *state);
     events.front().body = std::move(created);

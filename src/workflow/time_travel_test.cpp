@@ -30,7 +30,7 @@ TEST(TimeTravel, ARetryKeepsWhatCompletedAndDoesTheRestAgain) {
   EXPECT_EQ(next.state.created(), later);
   EXPECT_EQ(next.state.deadline(), later + seconds{60}) << "the run's time begins anew";
   EXPECT_EQ(next.events[1].at, t0) << "what is kept happened when it did";
-  const auto& origin = next.state.origin().value();
+  const auto& origin = *next.state.origin();
   EXPECT_EQ(origin.kind, Origin::Kind::retry);
   EXPECT_EQ(origin.run, "the-old-one");
   EXPECT_FALSE(origin.from);

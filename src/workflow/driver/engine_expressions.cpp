@@ -78,7 +78,7 @@ void Engine::start(ActiveRun& run, const Attempt& attempt, std::vector<Event>& e
   if (attempt.attempt == 1) {
     auto session = session_of(run, attempt);
     if (!session) return refuse_start(run, attempt, session.error().message, events, session.error().code);
-    started.session = std::move(*session);
+    if (*session) started.session = std::move(**session);
   }
   fold(run, std::move(started), events);
 }
