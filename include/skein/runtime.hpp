@@ -27,10 +27,10 @@ struct TaskResult {
   std::string name;
   TaskStatus status = TaskStatus::pending;
   std::uint32_t attempts = 0;
-  double execution_time = 0;           ///< seconds, of the latest attempt
+  double execution_time = 0;           ///< seconds, of its latest round: all attempts and the waits between them
   Json result;                         ///< null unless completed
   JsonObject metadata;
-  std::optional<Error> error;          ///< of the latest failed attempt
+  std::optional<Error> error;          ///< of the latest failed attempt; empty once it is completed
 };
 
 /// What became of a run.
@@ -51,7 +51,7 @@ struct WorkflowResult {
 
 /// One committed event, as observers hear it. Views are valid during the call.
 struct RunEvent {
-  std::string_view type;  ///< task_completed, task_failed, attempt_started, run_completed, … (docs/guarantees.md lists them)
+  std::string_view type;  ///< task_completed, task_failed, attempt_started, run_completed, … (docs/cli.md lists them)
   std::string_view run_id;
   std::string_view workflow;
   std::uint64_t seq = 0;  ///< counts from 1 within a run
