@@ -27,10 +27,10 @@ struct TaskResult {
   std::string name;
   TaskStatus status = TaskStatus::pending;
   std::uint32_t attempts = 0;
-  double execution_time = 0;           ///< seconds, of the latest attempt
+  double execution_time = 0;           ///< seconds, of its latest round: all attempts and the waits between them
   Json result;                         ///< null unless completed
   JsonObject metadata;
-  std::optional<Error> error;          ///< of the latest failed attempt
+  std::optional<Error> error;          ///< of the latest failed attempt; empty once it is completed
 };
 
 /// What became of a run.
@@ -51,7 +51,7 @@ struct WorkflowResult {
 
 /// One committed event, as observers hear it. Views are valid during the call.
 struct RunEvent {
-  std::string_view type;  ///< task_completed, task_failed, attempt_started, run_completed, … (docs/guarantees.md lists them)
+  std::string_view type;  ///< task_completed, task_failed, attempt_started, run_completed, … (docs/cli.md lists them)
   std::string_view run_id;
   std::string_view workflow;
   std::uint64_t seq = 0;  ///< counts from 1 within a run
@@ -117,7 +117,8 @@ class Runtime {
   /// Goes on with a run that no living process drives.
   [[nodiscard]] Result<void> resume(std::string_view run_id);
   /// A new run that keeps what completed of one that has ended and does the rest again, with `from` (a task) also that and all that follows
-  /// from it; returns its id. It goes on in the background.
+  /// from it; returns its id. It goes on in the background. From then on the undoing of what it keeps is its own. `conflict`: an earlier
+  /// retry has kept the same.
   [[nodiscard]] Result<std::string> retry(std::string_view run_id, std::string_view from = {});
   /// A new run that does a task of another run, and all that follows from it, again: with other parameters of the task (`set`) or inputs.
   [[nodiscard]] Result<std::string> fork(std::string_view run_id, std::string_view from, JsonObject set = {}, JsonObject inputs = {});
@@ -131,7 +132,8 @@ class Runtime {
                                     std::string_view comment = {});
   /// Tells a run that something has happened: the task that waits for this signal, now or later, answers with the payload.
   [[nodiscard]] Result<void> signal(std::string_view run_id, std::string_view name, const Json& payload = nullptr);
-  /// Undoes, newest first, what a run that has ended completed and has not undone; `wait` tells what became of it.
+  /// Undoes, newest first, what a run that has ended completed and has not undone, but for what a retry of it has kept; `wait` tells what
+  /// became of it.
   [[nodiscard]] Result<void> compensate(std::string_view run_id, std::string_view reason = "undone on request");
 
  private:

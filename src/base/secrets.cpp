@@ -7,11 +7,15 @@
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
 
+#include "base/encoding.hpp"
+
 namespace skein {
 namespace {
 
 constexpr std::string_view mask = "[redacted]";
 constexpr std::size_t shortest_secret = 4;
+/// Shorter pieces of base64 stand in other text by chance.
+constexpr std::size_t shortest_piece = 10;
 
 bool is_token_char(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -47,6 +51,14 @@ std::string mask_url_credentials(std::string_view text) {
   }
 }
 
+/// The part of the base64 of any text with `value` in it that `value` alone decides, where so many bytes stand before it (modulo 3).
+std::string base64_piece(std::string_view value, std::size_t before) {
+  const auto whole = base64(std::string(before, ' ') + std::string(value));
+  const auto first = (8 * before + 5) / 6;
+  const auto last = 8 * (before + value.size()) / 6;
+  return whole.substr(first, last - first);
+}
+
 }  // namespace
 
 void SecretValues::add(std::string_view value) {
@@ -54,6 +66,10 @@ void SecretValues::add(std::string_view value) {
   const std::lock_guard lock(mutex_);
   if (std::ranges::find(values_, value) != values_.end()) return;
   values_.emplace_back(value);
+  // A service may send back what it was sent: basic authentication is base64.
+  for (std::size_t before = 0; before < 3; ++before) {
+    if (auto piece = base64_piece(value, before); piece.size() >= shortest_piece) values_.push_back(std::move(piece));
+  }
   // Longest first, so that a secret that contains another is masked whole.
   std::ranges::sort(values_, [](const auto& a, const auto& b) { return a.size() > b.size(); });
 }

@@ -10,8 +10,8 @@
 namespace skein {
 
 /// The secret values this process knows. Events are redacted with it when they are made: every occurrence of a known
-/// value in a string (keys included) becomes "[redacted]". Values shorter than four bytes are not matched: replacing
-/// them would damage unrelated text. Safe to use from any thread.
+/// value in a string (keys included) becomes "[redacted]", also within base64. Values shorter than four bytes are not
+/// matched (in base64: than eight): replacing them would damage unrelated text. Safe to use from any thread.
 class SecretValues {
  public:
   void add(std::string_view value);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/encoding.hpp"
+
 namespace skein {
 namespace {
 
@@ -12,6 +14,17 @@ TEST(SecretValues, ReplacesKnownValuesEverywhere) {
   EXPECT_TRUE(secrets.redact(value));
   EXPECT_EQ(to_json(value), R"({"a":"x [redacted] y","b":["[redacted]"],"k[redacted]":1,"n":5})");
   EXPECT_EQ(secrets.redact("hunter2secret!"), "[redacted]!");
+}
+
+TEST(SecretValues, FindsValuesWithinBase64) {
+  SecretValues secrets;
+  secrets.add("hunter2secret");
+  for (const std::string_view text : {"hunter2secret", "u:hunter2secret", "me:hunter2secret", "ann:hunter2secret;more"}) {
+    const auto redacted = secrets.redact("Basic " + base64(text));
+    EXPECT_NE(redacted.find("[redacted]"), std::string::npos) << text;
+    EXPECT_LT(redacted.size(), sizeof "Basic [redacted]" + 16) << redacted;
+  }
+  EXPECT_EQ(secrets.redact("Basic " + base64("u:hunter3secret")), "Basic " + base64("u:hunter3secret"));
 }
 
 TEST(SecretValues, MasksTheLongerSecretFirst) {

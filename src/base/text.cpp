@@ -33,15 +33,31 @@ std::string_view nearest_of(std::string_view word, std::span<const Candidate> ca
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > longest_word) continue;
     const auto distance = edit_distance(wanted, to_lower(candidate));
+    if (distance >= std::max(wanted.size(), candidate.size())) continue;  // nothing of it would stay
     if (distance < best_distance) best = candidate, best_distance = distance;
   }
   return best;
 }
 
+/// The words that begin with this one, such as `retry_config` and `retry_on` for `retry`, where it is one or two.
+template <class Candidate>
+std::vector<std::string> longer_words(std::string_view word, std::span<const Candidate> candidates) {
+  std::vector<std::string> out;
+  if (word.size() < 3 || word.size() > longest_word) return out;
+  const auto wanted = to_lower(word);
+  for (const std::string_view candidate : candidates) {
+    if (to_lower(candidate).starts_with(wanted)) out.push_back("'" + std::string(candidate) + "'");
+  }
+  if (out.size() > 2) out.clear();
+  return out;
+}
+
 template <class Candidate>
 std::string suggestion(std::string_view word, std::span<const Candidate> candidates) {
   const auto best = nearest_of(word, candidates);
-  return best.empty() ? std::string{} : "; did you mean '" + std::string(best) + "'?";
+  if (!best.empty()) return "; did you mean '" + std::string(best) + "'?";
+  const auto longer = longer_words(word, candidates);
+  return longer.empty() ? std::string{} : "; did you mean " + list_of(longer, " or ") + "?";
 }
 
 /// Length of the valid UTF-8 sequence at the start of `s`, or 0.

@@ -14,6 +14,11 @@ TEST(Nearest, SuggestsWhatIsClose) {
   EXPECT_EQ(nearest("banana", names), "");
   EXPECT_EQ(did_you_mean("reprot", names), "; did you mean 'report'?");
   EXPECT_EQ(did_you_mean("xyz", names), "");
+  EXPECT_EQ(did_you_mean("x", std::vector<std::string>{"a", "b"}), "") << "nothing of it would stay";
+  const std::vector<std::string> keys{"retry_config", "retry_on", "agent_name"};
+  EXPECT_EQ(did_you_mean("retry", keys), "; did you mean 'retry_config' or 'retry_on'?");
+  EXPECT_EQ(did_you_mean("agent", keys), "; did you mean 'agent_name'?");
+  EXPECT_EQ(did_you_mean("re", keys), "");
 }
 
 TEST(Nearest, IgnoresAbsurdlyLongWords) {

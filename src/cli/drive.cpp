@@ -110,11 +110,13 @@ Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOption
     report = runtime.wait(*run, &session.interrupts.flag());
   }
   // A run that another one waited for: what follows from its end is done here too, unless somebody else drives that one.
-  for (auto above = report && is_final(report->status) ? report->parent : std::nullopt; above && !session.interrupts.requested();) {
+  auto above = report && is_final(report->status) ? report->parent : std::nullopt;
+  while (above && !session.interrupts.requested()) {
     const auto next = runtime.wait(*above, &session.interrupts.flag());
+    if (session.interrupts.requested() && next && !is_final(next->status)) break;
     above = next && is_final(next->status) ? next->parent : std::nullopt;
   }
-  const bool interrupted = session.interrupts.requested() && (!report || !is_final(report->status));
+  const bool interrupted = session.interrupts.requested() && (above || !report || !is_final(report->status));
   if (interrupted) runtime.stop();
   if (progress) progress->finish(interrupted ? RunView::Ending::interrupted : RunView::Ending::ended);
   const bool usual = presentation.view == nullptr;
@@ -130,7 +132,7 @@ Result<int> drive(Session& session, runtime::Runtime& runtime, const DriveOption
   }
   if (interrupted) {
     if (options.common.json) session.output.print_json(to_json_value(*report));
-    say_how_to_resume(session, *run, options);
+    say_how_to_resume(session, above.value_or(*run), options);
     return session.interrupts.exit_code();
   }
   if (report->status == RunStatus::waiting && !options.common.json) say_what_it_waits_for(session, runtime, *report, options.common);

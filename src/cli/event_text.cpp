@@ -57,7 +57,7 @@ EventText describe(const workflow::Event& event, EventPlace place, const workflo
           out.style = Style::bold;
         } else if constexpr (std::is_same_v<Body, RunResumed>) {
           const bool nothing_was_done = place.seq == place.kept + 2;
-          out.text = nothing_was_done ? "a worker begins it" : "resumed; attempts in flight are repeated";
+          out.text = nothing_was_done ? "begins" : "resumed; attempts in flight are repeated";
           out.style = Style::bold;
         } else if constexpr (std::is_same_v<Body, AttemptStarted>) {
           out.text = body.question          ? "asks: " + one_line(text_of(*body.question, "question"))

@@ -62,7 +62,7 @@ RunProgress::RunProgress(RunId id, const workflow::RunState& state) : RunProgres
       to.items_ended = *to.items - items->unfinished;
       to.items_failed = items->failed;
     }
-    to.started = from.started;
+    to.started = from.begun;
     to.ended = from.ended;
     if (from.status == TaskStatus::retrying || from.status == TaskStatus::waiting) to.due = from.due;
     if (const auto* question = state.question(static_cast<workflow::TaskIndex>(i))) to.note = "asks: " + one_line(question->message);
@@ -86,7 +86,7 @@ void apply_to(TaskProgress& task, const Body& body, Instant at) {
     task.note = body.signal.empty() ? "" : what_for(body.signal, body.question);
     task.activation = body.attempt.activation;
     task.attempt = body.attempt.attempt;
-    task.started = at;
+    if (body.attempt.attempt == 1) task.started = at;
     task.due = body.wake_at;
   } else if constexpr (std::is_same_v<Body, CallStarted> || std::is_same_v<Body, CallEnded>) {
     task.note = call_text(body);

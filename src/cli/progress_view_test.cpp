@@ -166,8 +166,8 @@ TEST(EventText, ALineAnEvent) {
             "join   attempt 1 failed: the service answered 503; retry in 2.1s");
   EXPECT_EQ(line(workflow::RunFinished{.status = RunStatus::completed, .error = {}, .outputs = {}}), "run    completed");
   const workflow::RunResumed resumed{.epoch = 2};
-  EXPECT_EQ(line(resumed, {.seq = 2}), "run    a worker begins it");
-  EXPECT_EQ(line(resumed, {.seq = 5, .kept = 3}), "run    a worker begins it");
+  EXPECT_EQ(line(resumed, {.seq = 2}), "run    begins");
+  EXPECT_EQ(line(resumed, {.seq = 5, .kept = 3}), "run    begins");
   EXPECT_EQ(line(resumed, {.seq = 3}), "run    resumed; attempts in flight are repeated");
   EXPECT_EQ(line(resumed, {.seq = 6, .kept = 3}), "run    resumed; attempts in flight are repeated");
 }

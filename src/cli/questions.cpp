@@ -1,5 +1,6 @@
 #include "cli/questions.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -25,17 +26,24 @@ std::string which(const AwaitedReport& awaits, bool several) {
   return out;
 }
 
+/// Who may answer, where that is not whoever sits here.
+std::string for_whom(const AwaitedReport& awaits) {
+  const auto& names = awaits.approvers;
+  if (names.empty() || std::ranges::find(names, user_name()) != names.end()) return {};
+  return fmt::format(" (for {}: add --as NAME)", one_line(list_of(names, " or ")));
+}
+
 void say(Session& session, const runtime::RunReport& report, const runtime::TaskReport& task, const AwaitedReport& awaits,
          const CommonOptions& options) {
   const auto where = fmt::format("{} {}{}{}", short_id(report.id), awaits.signal.empty() ? task.name : awaits.signal,
                                  which(awaits, !task.also_awaits.empty()), store_hint(options));
   if (awaits.answer) {
-    session.output.note(fmt::format("'{}' asks: {}\n  skein answer {} {}", one_line(task.name), one_line(awaits.message), where,
-                                    fmt::format("VALUE   ({})", config::in_words(*awaits.answer))));
+    session.output.note(fmt::format("'{}' asks: {}{}\n  skein answer {} {}", one_line(task.name), one_line(awaits.message),
+                                    for_whom(awaits), where, fmt::format("VALUE   ({})", config::in_words(*awaits.answer))));
   } else if (awaits.signal.empty()) {
     const auto arguments = awaits.tool.empty() ? std::string{} : " " + one_line(shorten(to_json(*awaits.parameters), 300));
-    session.output.note(fmt::format("'{}' asks: {}{}\n  skein approve {}\n  skein reject {}", one_line(task.name), one_line(awaits.message),
-                                    arguments, where, where));
+    session.output.note(fmt::format("'{}' asks: {}{}{}\n  skein approve {}\n  skein reject {}", one_line(task.name),
+                                    one_line(awaits.message), arguments, for_whom(awaits), where, where));
   } else {
     session.output.note(fmt::format("'{}' waits for the signal '{}'\n  skein signal {} --payload '{{…}}'", one_line(task.name),
                                     one_line(awaits.signal), where));

@@ -33,8 +33,10 @@ std::string store_hint(const CommonOptions& options) {
 
 Result<std::unique_ptr<runtime::Runtime>> open_existing(const CommonOptions& options, runtime::RuntimeOptions wanted) {
   wanted.store_path = store_path(options);
-  std::error_code ignored;
-  if (!std::filesystem::exists(wanted.store_path, ignored)) {
+  std::error_code unseen;
+  if (!std::filesystem::exists(wanted.store_path, unseen)) {
+    if (unseen)
+      return fail(ErrorCode::permission_denied, fmt::format("the store {} cannot be looked at: {}", wanted.store_path, unseen.message()));
     return fail(ErrorCode::not_found,
                 fmt::format("there is no store at {} yet; `skein run FILE` makes it, --store names another", wanted.store_path));
   }

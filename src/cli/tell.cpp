@@ -68,6 +68,26 @@ Result<std::optional<std::uint32_t>> number(std::string_view option, const std::
   return out;
 }
 
+/// Why a run takes no such word, with what it waits for instead.
+Error nothing_to_say(const runtime::RunReport& report, WordKind kind) {
+  const auto* word = kind == WordKind::answer ? "answer" : kind == WordKind::approve ? "approve" : "reject";
+  auto text = fmt::format("run {} asks nothing now that `skein {}` answers; it is {}", short_id(report.id), word, to_string(report.status));
+  for (const auto& task : report.tasks) {
+    if (!task.awaits) continue;
+    if (takes(*task.awaits, WordKind::answer)) {
+      text += fmt::format(": '{}' wants an answer (skein answer {} {} VALUE)", task.name, short_id(report.id), task.name);
+    } else if (takes(*task.awaits, WordKind::approve)) {
+      text += fmt::format(": '{0}' wants a yes or no (skein approve {1} {0}, skein reject {1} {0})", task.name, short_id(report.id));
+    } else if (!task.awaits->signal.empty()) {
+      text += fmt::format(": '{}' waits for the signal '{}'", task.name, task.awaits->signal);
+    } else {
+      continue;
+    }
+    break;
+  }
+  return fail(ErrorCode::conflict, std::move(text)).error();
+}
+
 }  // namespace
 
 Result<OpenQuestion> find_question(const runtime::RunReport& report, WordKind kind, const std::string& task, const std::string& item,
@@ -91,8 +111,7 @@ Result<OpenQuestion> find_question(const runtime::RunReport& report, WordKind ki
     if (one.awaits) look_at(*one.awaits);
     for (const auto& awaits : one.also_awaits) look_at(awaits);
   }
-  if (names.empty())
-    return fail(ErrorCode::conflict, fmt::format("run {} asks nothing now; it is {}", short_id(report.id), to_string(report.status)));
+  if (names.empty()) return std::unexpected(nothing_to_say(report, kind));
   if (task.empty() && names.size() > 1)
     return fail(ErrorCode::invalid_argument, fmt::format("several tasks ask: {}; name one", list_of(names)));
   if (!asks) return fail(ErrorCode::conflict, fmt::format("task '{}' asks nothing now; {} does", task, list_of(names)));
@@ -122,8 +141,10 @@ Result<Json> parse_answer(const Json& schema, std::string_view words) {
   auto value = config::parse_input_value(shape, words);
   if (!value)
     return fail(ErrorCode::invalid_argument, fmt::format("the answer must be {}, got '{}'", config::in_words(schema), shorten(words, 60)));
-  if (const auto wrong = config::violations("the answer", schema, *value); !wrong.empty())
-    return fail(ErrorCode::invalid_argument, wrong.front());
+  if (auto wrong = config::violations("the answer", schema, *value); !wrong.empty()) {
+    if (wrong.front().starts_with("'the answer'")) wrong.front().replace(0, 12, "the answer");
+    return fail(ErrorCode::invalid_argument, std::move(wrong.front()));
+  }
   return value;
 }
 

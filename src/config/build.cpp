@@ -230,6 +230,7 @@ std::shared_ptr<workflow::Definition> build_definition(const WorkflowSpec& spec,
   Build(spec, document, names, graph, templates, problems, *out).run();
   check_inner_workflows(spec, *out, problems);
   check_people(spec, names, problems);
+  check_local(spec, names, problems);
   out->document = document;
   return out;
 }

@@ -23,9 +23,9 @@ void check_question(const TaskSpec& task, const Path& at, describe::Problems& pr
     add_error(problems, Path(at, "action"), fmt::format("an agent of type human has no action '{}'; its action is ask", task.action));
   const Path place(at, "parameters");
   const auto* given = task.parameters.source.if_object();
-  if (given == nullptr || !given->contains("question")) {
-    return add_error(problems, at, fmt::format("Task '{}' asks a person without saying what; add parameters.question", task.name));
-  }
+  if (given == nullptr || !given->contains("question"))
+    add_error(problems, at, fmt::format("Task '{}' asks a person without saying what; add parameters.question", task.name));
+  if (given == nullptr) return;
   for (const auto& [key, value] : *given) {
     const std::string_view name(key);
     if (std::ranges::find(parameters, name) != parameters.end()) continue;

@@ -192,7 +192,7 @@ TEST(TestFile, TellsOfTheWorkflowUnderItsOwnName) {
   EXPECT_EQ(loaded.error().at(0).line, 1);
   EXPECT_EQ(loaded.error()[0].message, "b.yaml: there is no such file; check the path");
 
-  (void)folder.write("b.yaml", "name: b\ntasks: [{name: a, agent_name: local, action: transfrom, depend_on: [x]}]\n");
+  (void)folder.write("b.yaml", "name: b\ntasks: [{name: a, agent_name: local, action: transform, depend_on: [x]}]\n");
   loaded = load_test_file(file);
   ASSERT_FALSE(loaded);
   EXPECT_TRUE(loaded.error().at(0).file.ends_with("b.yaml"));

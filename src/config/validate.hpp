@@ -138,6 +138,9 @@ void check_sessions(const WorkflowSpec& spec, const Names& names, describe::Prob
 /// What tasks give to the inner workflows they run, against the inputs of those.
 void check_inner_workflows(const WorkflowSpec& spec, const workflow::Definition& definition, describe::Problems& problems);
 
+/// Misspelled actions of agents of type local, and what they are given.
+void check_local(const WorkflowSpec& spec, const Names& names, describe::Problems& problems);
+
 /// What tasks of agents of type human ask.
 void check_people(const WorkflowSpec& spec, const Names& names, describe::Problems& problems);
 

@@ -135,7 +135,7 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
                    .error = {},
                    .skip_reason = now.skip_reason,
                    .spent = {}};
-    if (now.attempt > 0) out.started = now.started;
+    if (now.attempt > 0) out.started = now.begun;
     if (is_final(now.status)) out.ended = now.ended;
     const bool waits = now.status == TaskStatus::retrying || now.status == TaskStatus::waiting;
     if (waits && now.due != Instant{}) out.due = now.due;
@@ -157,7 +157,7 @@ RunReport report_of(RunId id, const workflow::RunState& state) {
   }
   for (const auto& done : state.undoable()) {
     const bool tried = done.status == workflow::Undoable::Status::failed || !report.undone.empty();
-    if (tried && done.status != workflow::Undoable::Status::undone) report.not_undone.push_back(definition.tasks[done.task].name);
+    if (tried && done.remains()) report.not_undone.push_back(definition.tasks[done.task].name);
   }
   return report;
 }

@@ -49,7 +49,7 @@ struct TaskReport {
   std::optional<ItemCounts> items;   ///< while a for_each runs
   std::optional<AwaitedReport> awaits;
   std::vector<AwaitedReport> also_awaits;  ///< further questions: items ask, or calls of an agent that were begun together
-  std::optional<Instant> started;      ///< of the latest attempt
+  std::optional<Instant> started;      ///< the first attempt of the latest activation
   std::optional<Instant> ended;
   std::optional<Instant> due;          ///< of its timer, while retrying or waiting
   JsonPtr result;

@@ -261,11 +261,16 @@ Result<void> Runtime::compensate(RunId run, std::string_view reason) {
   if (auto able = can_drive(**loaded); !able) return able;
   const auto claimed = store_->claim(run);
   if (!claimed) return std::unexpected(claimed.error());
+  auto left = undo_left_to_retries(run, **loaded);  // nobody makes another one while the run is ours
+  if (!left) {
+    (void)store_->release(run, claimed->epoch);
+    return std::unexpected(left.error());
+  }
   driven_.begin(run);
   std::promise<Result<void>> promise;
   auto answer = promise.get_future();
   shard_of(run).post([&, wanted = *loaded](workflow::Engine& engine) {
-    auto opened = engine.compensate(*claimed, wanted, std::string(reason));
+    auto opened = engine.compensate(*claimed, wanted, std::string(reason), std::move(*left));
     if (!opened) driven_.end(run);
     promise.set_value(std::move(opened));
   });

@@ -107,7 +107,8 @@ class Runtime final : private workflow::EngineListener, private agent::OutputSin
   /// Who drives a run that was made: this process at once, or whoever claims it.
   enum class Drive : std::uint8_t { here, later };
   /// A new run that keeps what completed of one that has ended, and does the rest again; with `from` also that task and all that follows
-  /// from it. See workflow::travel. `conflict`: the run has not ended, or nothing would be done again.
+  /// from it. See workflow::travel. `conflict`: the run has not ended, nothing would be done again, or an earlier retry has kept work of it
+  /// that can be undone.
   [[nodiscard]] Result<RunId> retry(RunId run, std::string_view from, Drive drive, const workflow::BudgetChanges& budget = {});
   /// A new run that goes another way from a task on. The old run may be under way; its journal counts as it stands.
   [[nodiscard]] Result<RunId> fork(RunId run, std::string_view from, const ForkChanges& changes, Drive drive);
@@ -116,7 +117,8 @@ class Runtime final : private workflow::EngineListener, private agent::OutputSin
   [[nodiscard]] Result<void> resume(RunId run);
   /// Asks the run's owner to cancel it; durable when it returns. A run without an owner is taken over and cancelled here.
   [[nodiscard]] Result<void> cancel(RunId run, std::string_view reason);
-  /// Drives a run that has ended again, to undo what it completed and has not undone. `conflict` where there is nothing to undo.
+  /// Drives a run that has ended again, to undo what it completed and has not undone, but for what a retry of it has kept. `conflict` where
+  /// there is nothing to undo.
   [[nodiscard]] Result<void> compensate(RunId run, std::string_view reason);
   /// Tells a run that a signal has come; durable when it returns, and kept until an attempt takes it. A run without an owner is taken
   /// over here.
@@ -166,6 +168,8 @@ class Runtime final : private workflow::EngineListener, private agent::OutputSin
   Result<void> open_store();
   [[nodiscard]] Result<void> has_tools_of(const workflow::AgentDefinition& agent) const;
   Result<void> commit(store::Append append);
+  Result<std::vector<workflow::LeftUndo>> undo_left_to_retries(RunId run, const workflow::Definition& definition) const;
+  Result<void> may_keep(RunId run, const workflow::RunState& kept) const;
   Result<RunId> begin_departure(const workflow::DefinitionPtr& definition, workflow::Departure departure, Drive drive);
   Result<void> tell(RunId run, std::string_view kind, const JsonObject& payload);
   void on_events(RunId run, const workflow::RunState& state, std::span<const workflow::Event> events, std::uint64_t first_seq) override;

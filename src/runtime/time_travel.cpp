@@ -51,7 +51,57 @@ Result<JsonPtr> with_inputs(const workflow::Definition& definition, const workfl
   return std::make_shared<const Json>(std::move(*checked));
 }
 
+std::string origin_text(workflow::Origin::Kind kind, std::string_view run) {
+  return fmt::format("{} of {}", workflow::to_string(kind), run);
+}
+
+bool has_undo_steps(const workflow::Definition& definition) { return definition.tasks.size() > definition.own_tasks; }
+
 }  // namespace
+
+/// What retries of a run have kept of it and would undo: its undoing belongs to them.
+Result<std::vector<workflow::LeftUndo>> Runtime::undo_left_to_retries(RunId run, const workflow::Definition& definition) const {
+  std::vector<workflow::LeftUndo> out;
+  if (!has_undo_steps(definition)) return out;
+  store::RunFilter filter;
+  filter.after = run;
+  filter.origin = origin_text(workflow::Origin::Kind::retry, run.str());
+  const auto rows = store_->list_runs(filter);
+  if (!rows) return std::unexpected(rows.error());
+  for (const auto& row : *rows) {
+    std::optional<workflow::RunState> kept;
+    std::uint64_t ahead = 1;
+    const auto read = visit_events(row.id, [&](const workflow::DefinitionPtr& loaded) {
+      kept.emplace(loaded);
+      return [&](const workflow::Event& event) -> Result<bool> {
+        if (auto folded = kept->apply(event); !folded) return std::unexpected(damaged_journal(row.id, folded.error()));
+        if (const auto* created = std::get_if<workflow::RunCreated>(&event.body); created != nullptr && created->origin)
+          ahead += created->origin->kept;
+        return --ahead > 0;
+      };
+    });
+    if (!read) return std::unexpected(read.error());
+    for (const auto& done : kept->undoable()) out.push_back({.task = done.task, .activation = done.activation, .run = row.id.str()});
+  }
+  return out;
+}
+
+/// Refused where a retry that was made before has kept the same: it would be undone twice, or kept although it was undone.
+Result<void> Runtime::may_keep(RunId run, const workflow::RunState& kept) const {
+  const auto taken = undo_left_to_retries(run, kept.definition());
+  if (!taken) return std::unexpected(taken.error());
+  for (const auto& one : *taken) {
+    const auto twice = std::ranges::any_of(
+        kept.undoable(), [&](const workflow::Undoable& done) { return done.task == one.task && done.activation == one.activation; });
+    if (twice) {
+      return fail(ErrorCode::conflict,
+                  fmt::format("run {} was retried before, as run {}, which has kept '{}' and would undo it; go on with "
+                              "that one: skein retry {}",
+                              run.str(), one.run, kept.definition().tasks[one.task].name, one.run));
+    }
+  }
+  return {};
+}
 
 Result<RunId> Runtime::retry(RunId run, std::string_view from, Drive drive, const workflow::BudgetChanges& budget) {
   const auto row = store_->find_run(run);
@@ -77,11 +127,20 @@ Result<RunId> Runtime::retry(RunId run, std::string_view from, Drive drive, cons
     if (!task) return std::unexpected(task.error());
     how.from = *task;
   }
-  const auto journal = read_events(*store_, run, **loaded);
-  if (!journal) return std::unexpected(journal.error());
-  auto departure = workflow::travel(*loaded, *journal, how);
-  if (!departure) return std::unexpected(departure.error());
-  return begin_departure(*loaded, std::move(*departure), drive);
+  const bool undoes = has_undo_steps(**loaded);
+  // While the run is ours nobody undoes it, and nobody else retries it.
+  const auto claimed = undoes ? store_->claim(run) : Result<store::Claimed>();
+  if (!claimed) return std::unexpected(claimed.error());
+  auto made = [&]() -> Result<RunId> {
+    const auto journal = read_events(*store_, run, **loaded);
+    if (!journal) return std::unexpected(journal.error());
+    auto departure = workflow::travel(*loaded, *journal, how);
+    if (!departure) return std::unexpected(departure.error());
+    if (const auto may = may_keep(run, departure->state); !may) return std::unexpected(may.error());
+    return begin_departure(*loaded, std::move(*departure), drive);
+  }();
+  if (undoes) (void)store_->release(run, claimed->epoch);
+  return made;
 }
 
 Result<RunId> Runtime::fork(RunId run, std::string_view from, const ForkChanges& changes, Drive drive) {
@@ -137,13 +196,12 @@ Result<RunId> Runtime::begin_departure(const workflow::DefinitionPtr& definition
   if (owned && state.status() == RunStatus::waiting) append.summary.next_due = state.next_due(Instant{});
   append.entry = std::make_shared<const workflow::EventBatch>(definition, std::move(departure.events));
   append.keep = owned ? store::Keep::owned : store::Keep::released;
-  append.create = std::make_shared<const store::NewRun>(
-      store::NewRun{.workflow = definition->name,
-                    .definition_hash = definition->hash,
-                    .definition = workflow::stored_text(definition),
-                    .created = now,
-                    .slot = std::move(*slot),
-                    .origin = fmt::format("{} of {}", workflow::to_string(state.origin()->kind), state.origin()->run)});
+  append.create = std::make_shared<const store::NewRun>(store::NewRun{.workflow = definition->name,
+                                                                      .definition_hash = definition->hash,
+                                                                      .definition = workflow::stored_text(definition),
+                                                                      .created = now,
+                                                                      .slot = std::move(*slot),
+                                                                      .origin = origin_text(state.origin()->kind, state.origin()->run)});
   if (const auto committed = commit(std::move(append)); !committed) return std::unexpected(committed.error());
   if (drive == Drive::later) return id;
   if (in_turn) {

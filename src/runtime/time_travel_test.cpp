@@ -122,6 +122,54 @@ TEST_F(TimeTravelTest, ARetryThatWaitsIsClaimedLater) {
   EXPECT_EQ(witness.calls, (std::map<std::string, int>{{"one", 1}, {"two", 2}, {"three", 2}}));
 }
 
+workflow::DefinitionPtr booking() {
+  auto built = WorkflowBuilder("booking")
+                   .agent(AgentBuilder("mine", "custom"))
+                   .task(TaskBuilder("room", "mine", "do").compensate("undo"))
+                   .task(TaskBuilder("car", "mine", "do").after("room").compensate("undo"))
+                   .task(TaskBuilder("pay", "mine", "do").after("car"))
+                   .build();
+  if (!built) throw std::runtime_error(built.error().message);
+  return built->definition();
+}
+
+TEST_F(TimeTravelTest, WhatARetryKeepsIsUndoneByItAlone) {
+  witness.broken = {"pay"};
+  const auto definition = booking();
+  const auto old = runtime->start(definition, inputs_of(*definition)).value();
+  ASSERT_EQ(runtime->wait(old)->status, RunStatus::failed);
+  const auto next = runtime->retry(old, "car", Drive::here).value();
+  ASSERT_EQ(runtime->wait(next)->status, RunStatus::failed);
+  EXPECT_EQ(refusal(runtime->retry(old, {}, Drive::here)),
+            "run " + old.str() + " was retried before, as run " + next.str() +
+                ", which has kept 'room' and would undo it; go on with that one: skein retry " + next.str());
+
+  ASSERT_TRUE(runtime->compensate(old, "not wanted"));
+  const auto report = runtime->wait(old);
+  EXPECT_EQ(report->undone, std::vector<std::string>{"car"}) << "the retry did that again, and kept the room";
+  EXPECT_EQ(report->not_undone, std::vector<std::string>{});
+  EXPECT_EQ(report->error, "Task 'pay' failed: it broke");
+  EXPECT_EQ(witness.calls["room/undo"], 0);
+  const auto again = runtime->compensate(old, "not wanted");
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().message, "what is not undone of the run belongs to run " + next.str() +
+                                       ", which was made from it; undo that one: skein compensate " + next.str());
+
+  ASSERT_TRUE(runtime->compensate(next, "not wanted"));
+  EXPECT_EQ(runtime->wait(next)->undone, (std::vector<std::string>{"car", "room"}));
+  EXPECT_EQ(witness.calls["room/undo"], 1);
+  EXPECT_EQ(witness.calls["car/undo"], 2);
+  EXPECT_TRUE(runtime->retry(next, {}, Drive::later)) << "it begins from what was undone";
+}
+
+TEST_F(TimeTravelTest, OneThatKeepsNothingThatCanBeUndoneIsNoneTheWiser) {
+  witness.broken = {"room"};
+  const auto definition = booking();
+  const auto old = runtime->start(definition, inputs_of(*definition)).value();
+  ASSERT_EQ(runtime->wait(old)->status, RunStatus::failed);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(runtime->wait(runtime->retry(old, {}, Drive::here).value())->status, RunStatus::failed);
+}
+
 TEST_F(TimeTravelTest, AForkGoesAnotherWay) {
   const auto old = run();
   ASSERT_EQ(status, RunStatus::completed);

@@ -155,6 +155,8 @@ struct RunFilter {
   std::string workflow;            ///< empty: any
   std::optional<Instant> created_after;
   std::optional<RunId> before;     ///< for paging: only runs older than this one
+  std::optional<RunId> after;      ///< only runs younger than this one
+  std::string origin;              ///< as `NewRun` told it; empty: any
   std::uint32_t limit = 100;
 };
 

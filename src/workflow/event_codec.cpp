@@ -156,7 +156,15 @@ class Encoder {
     text("reason", stop_reasons[static_cast<std::size_t>(e.reason)]);
     text("message", e.message);
   }
-  void members(const CompensationStarted& e) { text("reason", e.reason); }
+  void members(const CompensationStarted& e) {
+    text("reason", e.reason);
+    if (e.left.empty()) return;
+    JsonArray all;
+    for (const auto& one : e.left)
+      all.push_back(JsonObject{{"task", definition_.tasks[one.task].name}, {"activation", one.activation}, {"run", one.run}});
+    key("left");
+    append_json(out_, Json(std::move(all)));
+  }
   void members(const RunFinished& e) {
     if (!e.error.empty()) text("error", e.error);
     if (e.outputs) payload("outputs", e.outputs);
@@ -313,7 +321,7 @@ class Decoder {
     } else if (type == "stop_requested") {
       event.body = StopRequested{.reason = stop_reason(), .message = text("message")};
     } else if (type == "compensation_started") {
-      event.body = CompensationStarted{.reason = text("reason")};
+      event.body = CompensationStarted{.reason = text("reason"), .left = left_undos()};
     } else if (const auto status = type.starts_with("run_") ? run_status_from(type.substr(4)) : std::nullopt; status && is_final(*status)) {
       event.body = RunFinished{.status = *status, .error = maybe_text("error"), .outputs = maybe_payload("outputs")};
     } else {
@@ -399,6 +407,25 @@ class Decoder {
         return amount("agent_budgets", value);
       };
       out[std::string(agent)] = {.tokens = limit("/tokens"), .nano_dollars = limit("/nano_dollars"), .tool_calls = limit("/tool_calls")};
+    }
+    return out;
+  }
+  std::vector<LeftUndo> left_undos() {
+    std::vector<LeftUndo> out;
+    const auto* all = find("left");
+    if (all == nullptr) return out;
+    if (!all->is_array()) {
+      wrong("'left' is not a list");
+      return out;
+    }
+    for (const auto& one : all->get_array()) {
+      if (!one.is_object()) {
+        wrong("'left' holds something that is no object");
+        return out;
+      }
+      Decoder inner(one.get_object(), definition_, blobs_);
+      out.push_back({.task = inner.task(), .activation = inner.counter("activation"), .run = inner.text("run")});
+      if (inner.problem_) problem_ = inner.problem_;
     }
     return out;
   }

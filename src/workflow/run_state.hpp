@@ -24,7 +24,7 @@ struct StepState {
   Instant due{};                       ///< of its timer, while retrying or waiting; the epoch where it has none
   JsonPtr result;                      ///< of the latest completion
   JsonPtr metadata;
-  std::shared_ptr<const Error> error;  ///< of the latest failure
+  std::shared_ptr<const Error> error;  ///< of the latest failure, until it completes
 };
 
 /// What has become of one task, in its latest activation.
@@ -34,6 +34,7 @@ struct TaskState : StepState {
   std::uint32_t unmet = 0;             ///< dependencies that have not ended yet
   bool approved = false;               ///< a person said yes to this activation
   bool blocks = false;                 ///< it ended so that what depends on it cannot run
+  Instant begun{};                     ///< the first attempt of this activation, or the listing of its items
   Instant deadline{};                  ///< of this activation, where the task has one
   std::string skip_reason;
 };
@@ -92,7 +93,11 @@ struct ActivationRecord {
 struct Undoable {
   TaskIndex task = 0;                  ///< the task, not its undo step
   std::uint32_t activation = 1;
-  enum class Status : std::uint8_t { open, undone, failed } status = Status::open;
+  /// `left`: it belongs to another run, which keeps it.
+  enum class Status : std::uint8_t { open, undone, failed, left } status = Status::open;
+
+  /// It can still be undone here.
+  [[nodiscard]] bool remains() const { return status == Status::open || status == Status::failed; }
 };
 
 // -- what the machine wants done. Each is offered until the event that answers it is folded. ------------------------------

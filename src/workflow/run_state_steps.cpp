@@ -94,6 +94,7 @@ Result<void> RunState::fold(const AttemptStarted& event, Instant at) {
 
 void RunState::begin_activation(TaskIndex index, Instant at) {
   ++active_;
+  tasks_[index].begun = at;
   const auto& limit = definition_->tasks[index].deadline;
   if (!limit) return;
   tasks_[index].deadline = at + *limit;
@@ -128,6 +129,7 @@ Result<void> RunState::fold(const TaskCompleted& event, Instant at) {
   forget_calls(event.attempt.step());
   state.result = event.result;
   state.metadata = event.metadata;
+  state.error = nullptr;
   if (event.attempt.item == no_item) {
     complete(event.attempt.task, at);
   } else {

@@ -22,8 +22,14 @@ Undoable* RunState::next_undo() {
 Result<void> RunState::fold(const CompensationStarted& event, Instant) {
   const bool reopened = is_final(status_);
   if (!settled() || compensating_) return impossible("undoing began before the run had come to its end");
-  if (std::ranges::all_of(undoable_, [](const Undoable& done) { return done.status == Undoable::Status::undone; }))
-    return impossible("undoing began where nothing can be undone");
+  for (const auto& left : event.left) {
+    const auto found = std::ranges::find_if(undoable_, [&](const Undoable& done) {
+      return done.task == left.task && done.activation == left.activation && done.status != Undoable::Status::undone;
+    });
+    if (found == undoable_.end()) return impossible("undoing was left to another run that is not to be done");
+    found->status = Undoable::Status::left;
+  }
+  if (std::ranges::none_of(undoable_, &Undoable::remains)) return impossible("undoing began where nothing can be undone");
   auto end = reopened && !stopping() ? FinishRun{.status = status_, .error = error_} : outcome();
   if (!reopened && end.status != RunStatus::failed) return impossible("undoing began in a run that has not failed");
   for (auto& done : undoable_) {
@@ -99,7 +105,7 @@ std::string RunState::what_was_not_undone() const {
   if (!compensating_) return {};
   std::string names;
   for (const auto& done : undoable_) {
-    if (done.status == Undoable::Status::undone) continue;
+    if (!done.remains()) continue;
     names += fmt::format("{}'{}'", names.empty() ? "" : ", ", definition_->tasks[done.task].name);
     if (done.activation > 1) names += fmt::format(" (activation {})", done.activation);
   }

@@ -250,6 +250,30 @@ TEST(Undo, ACancelledRunKeepsItsWork) {
   EXPECT_EQ(machine.status("book"), TaskStatus::completed);
 }
 
+TEST(Undo, WhatIsLeftToAnotherRunIsNotUndoneNowOrLater) {
+  auto machine = failed_order(OnFailure::keep);
+  machine.settle();
+  const auto began = [](std::vector<LeftUndo> left) { return CompensationStarted{.reason = "asked", .left = std::move(left)}; };
+  machine.must_not(began({{.task = 2, .run = "other"}}));                    // cannot be undone
+  machine.must_not(began({{.task = 0, .activation = 2, .run = "other"}}));  // was not done
+  machine.must_not(began({{.task = 0, .run = "other"}, {.task = 1, .run = "other"}}));
+  machine.must({.at = machine.now, .body = began({{.task = 1, .run = "other"}})});
+  EXPECT_EQ(offered_undo(machine), "book/undo:1");
+  start_undo(machine, "book/undo");
+  machine.fail("book/undo");
+  machine.settle();
+  EXPECT_EQ(machine.state.error(), "Task 'ship' failed: it broke; not undone: 'book'");
+  EXPECT_EQ(machine.status("pay"), TaskStatus::completed);
+  undo_begins(machine);
+  EXPECT_EQ(offered_undo(machine), "book/undo:1");
+  start_undo(machine, "book/undo");
+  machine.complete("book/undo");
+  machine.settle();
+  EXPECT_EQ(machine.state.error(), "Task 'ship' failed: it broke");
+  machine.must_not(CompensationStarted{.reason = "nothing remains here"});
+  machine.must_not(began({{.task = 0, .run = "other"}}));  // was undone
+}
+
 TEST(Undo, ARunThatDidNothingHasNothingToUndo) {
   Machine machine(order());
   machine.start("book");

@@ -238,6 +238,7 @@ class Files(SkeinTest):
         self.assertIn("Hello, Ada! I counted to 3 on Linux.", self.skein("run", "mine.yaml", "-q", "-i", "name=Ada").stdout)
         self.assertEqual(self.skein("init", "-").stdout, before)
         self.assertIn("cannot be written", self.skein("init", "no/such/folder.yaml", expect=2).stderr)
+        self.assertIn("ends in .yaml", self.skein("init", "mine.txt", expect=2).stderr)
         self.assertEqual(self.json("init", "other.yaml"), {"file": "other.yaml"})
 
     def test_validate_many_files(self):
@@ -256,6 +257,7 @@ class Files(SkeinTest):
         self.assertIn("t0 --> t1", text)
         document = self.json("graph", self.file(hello()))
         self.assertEqual(document["edges"], [{"from": "greet", "to": "finish"}])
+        self.assertIn("leave --format", self.skein("graph", self.file(hello()), "--json", "--format", "dot", expect=2).stderr)
         self.skein("graph", self.file("name: x\n", "bad.yaml"), expect=2)
 
     def test_completion_is_accepted_by_bash_and_completes(self):
@@ -361,7 +363,7 @@ class NobodyDrives(SkeinTest):
         self.assertIn("completed", out.splitlines()[-1])
         self.assertNotIn("Nobody drives", self.skein("show", "last").stderr)
         events = self.skein("events", "last").stdout
-        self.assertIn("a worker begins it", events)
+        self.assertIn("run     begins", events)
         self.assertNotIn("resumed", events)
 
     def test_the_doctor_tells_who_can_drive_them(self):
@@ -397,7 +399,9 @@ class Drawing(SkeinTest):
             self.skein("graph", "last", "--format", "svg", "-o", str(picture))
             self.assertIn("</svg>", picture.read_text())
         self.assertIn("apt-get install graphviz", self.skein("graph", "last", "--format", "svg", expect=2, PATH="/nowhere").stderr)
-        self.skein("graph", "no-such-run", expect=2)
+        self.assertIn("there is no file no-such-run, and as a run", self.skein("graph", "no-such-run", expect=2).stderr)
+        document = self.json("graph", "last")
+        self.assertEqual((document["status"], document["nodes"][0]["status"]), ("completed", "completed"))
 
 
 class TimeLine(SkeinTest):
@@ -451,6 +455,16 @@ class LookingBack(SkeinTest):
         found = self.json("runs", "--search", "gRAce")["runs"]
         self.assertEqual(len(found), 1)
         self.assertEqual(len(self.json("runs", "--search", "nothing like it")["runs"]), 0)
+        self.assertEqual(len(self.json("runs", "--search", "task_completed")["runs"]), 0, "no word of the journal's own")
+
+    def test_runs_are_found_by_what_is_in_large_results(self):
+        program = {"name": "big", "agents": [{"name": "python", "type": "exec", "command": "python3", "args": ["-c", "print('\u00e4 ' + 'x' * 300000 + ' \"Needle\"')"]}],
+                   "tasks": [{"name": "make", "agent_name": "python", "action": "go"}]}
+        self.skein("run", self.file(program))
+        self.skein("run", self.file(hello()))
+        for text in ("needle", "\u00e4 xxx", '"needle"'):
+            found = self.json("runs", "--search", text)["runs"]
+            self.assertEqual([run["workflow"] for run in found], ["big"], text)
 
 
 class Completion(SkeinTest):

@@ -52,6 +52,23 @@ class Family(SkeinTest):
         worker.communicate(timeout=PATIENCE)
         self.assertEqual(len(self.runs()), 4)
 
+    def test_cancelling_a_child_that_nobody_drives_lets_its_parent_go_on_to_its_end(self):
+        asking = json.loads(json.dumps(INNER))
+        asking["tasks"][0]["approval"] = {"message": "Double it?"}
+        self.file(asking, "inner.json")
+        workflow = outer()
+        workflow["tasks"] = [
+            {"name": "one", "agent_name": "other", "action": "run", "continue_on_failure": True, "parameters": {"n": 1}},
+            {"name": "once", "agent_name": "program", "action": "go", "depends_on": ["one"], "effect": True}]
+        workflow["agents"].append({"name": "program", "type": "exec", "command": "sh", "args": ["-c", "sleep 1; echo done"]})
+        workflow["outputs"] = {"once": "{{ once.result }}"}
+        self.skein("run", self.file(workflow), expect=4)
+        child, parent = (next(r["run_id"] for r in self.runs() if r["workflow"] == name) for name in ("inner", "outer"))
+        said = self.skein("cancel", child)
+        self.assertEqual(said.stdout, f"Run {child} is cancelled.\n")
+        report = self.json("show", parent)
+        self.assertEqual((report["status"], report["outputs"]), ("completed", {"once": "done"}))
+
     def test_resuming_a_killed_parent_takes_its_children_along(self):
         path = self.file(outer(pause=1))
         process = self.start("run", path)

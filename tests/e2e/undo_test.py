@@ -59,6 +59,20 @@ class Undo(SkeinTest):
         self.assertEqual((report["status"], report["error"]), ("cancelled", "ordered twice"))
         self.assertEqual(self.did(), ["booked", "paid", "shipped", "refunded", "unbooked"])
 
+    def test_what_a_retry_keeps_is_undone_by_it_alone(self):
+        (self.folder / "broken").touch()
+        self.skein("run", self.file(order(self.log)), expect=1)
+        old = self.runs()[0]["run_id"]
+        self.skein("retry", old, "--from", "bill", expect=1)
+        new = self.runs()[0]["run_id"]
+        self.assertIn(f"go on with that one: skein retry {new}", self.skein("retry", old, expect=1).stderr)
+        self.assertEqual(self.json("compensate", old, expect=0)["undone"], ["bill"])
+        self.assertIn(f"undo that one: skein compensate {new}", self.skein("compensate", old, expect=1).stderr)
+        self.assertEqual(self.json("compensate", new, expect=0)["undone"], ["bill", "room"])
+        self.assertEqual(self.did(), ["booked", "paid", "paid", "refunded", "refunded", "unbooked"])
+        for run in (old, new):
+            self.skein("replay", run)
+
     def test_a_run_that_goes_on_is_not_undone(self):
         self.skein("run", self.file(order(self.log)), "--detach", expect=4)
         self.assertIn("the run has not ended; cancel it first", self.skein("compensate", "last", expect=1).stderr)

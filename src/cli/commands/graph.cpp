@@ -22,29 +22,36 @@ struct GraphOptions {
   std::string output;
 };
 
-Json to_document(const workflow::Definition& definition) {
+/// `state`: of a run, whose progress is told too; null: of the workflow alone.
+Json to_document(const workflow::Definition& definition, const workflow::RunState* state) {
   JsonArray nodes;
   JsonArray edges;
-  for (const auto& task : definition.tasks) {
-    if (task.undoes) continue;
-    JsonObject node;
-    node["name"] = task.name;
-    node["agent"] = definition.agents.at(task.agent).name;
-    node["action"] = task.action;
-    nodes.emplace_back(std::move(node));
-    for (const auto need : task.depends_on) {
-      JsonObject edge;
-      edge["from"] = definition.tasks.at(need).name;
-      edge["to"] = task.name;
-      edges.emplace_back(std::move(edge));
+  const auto name_of = [&](workflow::TaskIndex task) { return definition.tasks.at(task).name; };
+  for (workflow::TaskIndex i = 0; i < definition.own_tasks; ++i) {
+    const auto& task = definition.tasks[i];
+    JsonObject node{{"name", task.name}, {"agent", definition.agents.at(task.agent).name}, {"action", task.action}};
+    if (state != nullptr) {
+      const auto& now = state->tasks()[i];
+      node["status"] = to_string(now.status);
+      node["attempts"] = now.attempt;
+      if (now.activation != 1) node["activations"] = now.activation;
     }
+    nodes.emplace_back(std::move(node));
+    for (const auto need : task.depends_on) edges.push_back(JsonObject{{"from", name_of(need)}, {"to", task.name}});
   }
-  JsonObject out;
-  out["workflow"] = definition.name;
-  out["parallel_execution"] = definition.parallel_execution;
+  for (workflow::EdgeIndex i = 0; i < definition.edges.size(); ++i) {
+    const auto& edge = definition.edges[i];
+    JsonObject out{{"from", edge.from ? name_of(*edge.from) : "start"}, {"to", edge.to ? name_of(*edge.to) : "end"}};
+    if (edge.when) out["when"] = edge.when->source();
+    if (edge.max_iterations) out["max_iterations"] = *edge.max_iterations;
+    if (state != nullptr) out["taken"] = state->fired(i);
+    edges.emplace_back(std::move(out));
+  }
+  JsonObject out{{"workflow", definition.name}, {"parallel_execution", definition.parallel_execution}};
+  if (state != nullptr) out["status"] = to_string(state->status());
   out["nodes"] = std::move(nodes);
   out["edges"] = std::move(edges);
-  out["mermaid"] = to_mermaid(draw(definition));
+  out["mermaid"] = to_mermaid(draw(definition, state));
   return out;
 }
 
@@ -74,24 +81,28 @@ Result<int> give(Session& session, const GraphOptions& options, const Drawing& d
 }
 
 Result<int> graph_of_run(Session& session, const GraphOptions& options) {
-  if (options.common.json)
-    return fail(ErrorCode::invalid_argument, "--json is for workflow files; `skein show RUN --json` has a run's state");
   configure_logs(false);
   const auto runtime = open_existing(options.common);
   if (!runtime) return std::unexpected(runtime.error());
   const auto run = find_run(**runtime, options.what);
-  if (!run) return std::unexpected(run.error());
+  if (!run) return fail(run.error().code, fmt::format("there is no file {}, and as a run: {}", options.what, run.error().message));
   const auto state = (*runtime)->state(*run);
   if (!state) return std::unexpected(state.error());
+  if (options.common.json) {
+    session.output.print_json(to_document(state->definition(), &*state));
+    return 0;
+  }
   return give(session, options, draw(state->definition(), &*state));
 }
 
 Result<int> graph(Session& session, const GraphOptions& options) {
+  if (options.common.json && (options.format != "mermaid" || !options.output.empty()))
+    return fail(ErrorCode::invalid_argument, "--json prints one document; leave --format and --output away");
   if (names_a_run(options.what)) return graph_of_run(session, options);
   const auto loaded = load_valid(session, options.what, options.common.json);
   if (!loaded) return std::unexpected(loaded.error());
   if (!options.common.json) return give(session, options, draw(**loaded));
-  session.output.print_json(to_document(**loaded));
+  session.output.print_json(to_document(**loaded, nullptr));
   return 0;
 }
 
@@ -110,7 +121,7 @@ void register_graph(CommandLine& line, Session& session) {
       .choice("--format", options->format, {"mermaid", "dot", "svg"}, "What to write (default: mermaid)")
       .option("-o,--output", options->output, "FILE", "Where to (default: standard output)");
   add_store_option(command, options->common);
-  add_json_option(command, options->common, "Of a file: print nodes, edges and the Mermaid text as one JSON document");
+  add_json_option(command, options->common, "Print nodes, edges and the Mermaid text as one JSON document");
   command.example("skein graph report.yaml > report.mmd", "Write the flowchart to a file")
       .example("skein graph last --format svg -o run.svg", "A picture of the newest run")
       .example("skein graph report.yaml --json | jq .edges", "Only the dependencies")

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include <boost/json/object.hpp>
@@ -97,6 +98,10 @@ Result<int> init(Session& session, const InitOptions& options) {
     session.output.print(starter.substr(0, starter.size() - 1));
     return 0;
   }
+  const auto extension = std::filesystem::path(options.file).extension();
+  if (extension != ".yaml" && extension != ".yml")
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{} would not be read as a workflow; name a file that ends in .yaml", options.file));
   const int descriptor = ::open(options.file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (descriptor < 0 && errno == EEXIST)
     return fail(ErrorCode::already_exists,

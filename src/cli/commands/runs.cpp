@@ -6,10 +6,10 @@
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
-#include "base/text.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/drive.hpp"
 #include "cli/report_view.hpp"
+#include "cli/run_search.hpp"
 #include "cli/table.hpp"
 #include "cli/values.hpp"
 
@@ -28,19 +28,6 @@ struct RunsOptions {
 
 /// Runs that are looked through for a text; the newest come first.
 constexpr std::uint32_t most_searched = 10'000;
-
-/// Whether a run's name, id, error or any of its events holds the text, in whatever case.
-Result<bool> mentions(runtime::Runtime& runtime, const store::RunRow& row, const std::string& text) {
-  const auto holds = [&](std::string_view where) { return to_lower(where).contains(text); };
-  if (holds(row.workflow) || holds(row.id.str()) || holds(row.summary.error)) return true;
-  bool found = false;
-  const auto read = runtime.store().read_journal(row.id, 1, [&](const store::StoredEntry& entry) {
-    found = holds(entry.text);
-    return !found;
-  });
-  if (!read) return std::unexpected(read.error());
-  return found;
-}
 
 Json to_document(const store::RunRow& row) {
   JsonObject out;
@@ -130,13 +117,13 @@ Result<int> list(Session& session, const RunsOptions& options) {
     rows = std::move(*found);
   }
   if (!options.search.empty()) {
-    const auto text = to_lower(options.search);
+    RunSearch search((*runtime)->store(), options.search);
     std::vector<store::RunRow> matching;
     for (auto& row : rows) {
-      const auto match = mentions(**runtime, row, text);
+      const auto match = search.mentions(row);
       if (!match) return std::unexpected(match.error());
       if (*match) matching.push_back(std::move(row));
-      if (matching.size() == options.limit || session.interrupts.requested()) break;
+      if (matching.size() == options.limit) break;
     }
     rows = std::move(matching);
   }

@@ -25,6 +25,7 @@ TEST_P(StoreConformance, TheRowOfARunShowsItsSummaryAndFacts) {
 }
 
 TEST_P(StoreConformance, TheRowOfARunShowsWhichRunItWasMadeFrom) {
+  const auto run = started();
   auto append = creation(new_id());
   auto facts = *append.create;
   facts.origin = "retry of another";
@@ -32,6 +33,16 @@ TEST_P(StoreConformance, TheRowOfARunShowsWhichRunItWasMadeFrom) {
   ASSERT_EQ(outcome(commit(append)), "ok");
   EXPECT_EQ(store_->find_run(append.run)->origin, "retry of another");
   EXPECT_EQ(store_->list_runs({})->front().origin, "retry of another");
+  const auto made_from = [this](std::string origin, std::optional<RunId> after) {
+    RunFilter filter;
+    filter.origin = std::move(origin);
+    filter.after = after;
+    return store_->list_runs(filter);
+  };
+  EXPECT_EQ(made_from("retry of another", run)->size(), 1U) << "it is younger than that run";
+  EXPECT_EQ(made_from("retry of another", append.run)->size(), 0U);
+  EXPECT_EQ(made_from("retry of nobody", {})->size(), 0U);
+  EXPECT_EQ(outcome(made_from({}, RunId{})), "not_found");
 }
 
 TEST_P(StoreConformance, TheSummaryFollowsEveryAppend) {

@@ -248,9 +248,17 @@ Result<std::vector<RunRow>> MemoryRunStore::list_runs(const RunFilter& filter) c
     if (!before) return no_such_run(*filter.before);
     it = std::make_reverse_iterator(db_->by_number.find(before->number));
   }
+  std::uint64_t after = 0;
+  if (filter.after) {
+    const auto* found = find(*filter.after);
+    if (!found) return no_such_run(*filter.after);
+    after = found->number;
+  }
   std::vector<RunRow> rows;
   for (; it != db_->by_number.rend() && rows.size() < filter.limit; ++it) {
     const auto& run = *it->second;
+    if (run.number <= after) break;
+    if (!filter.origin.empty() && run.facts->origin != filter.origin) continue;
     if (filter.status && run.summary.status != *filter.status) continue;
     if (!filter.workflow.empty() && run.facts->workflow != filter.workflow) continue;
     if (filter.created_after && run.facts->created <= *filter.created_after) continue;

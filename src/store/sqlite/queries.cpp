@@ -68,11 +68,14 @@ Result<RunRow> query_run(Connection& db, const std::string& lock_directory, RunI
 
 Result<std::vector<RunRow>> query_runs(Connection& db, const std::string& lock_directory, const RunFilter& filter) {
   std::int64_t before = std::numeric_limits<std::int64_t>::max();
-  if (filter.before) {
-    Query query(db, "SELECT id FROM runs WHERE uuid=?", *filter.before);
-    if (!query.next()) return no_such_run(*filter.before);
-    before = query.integer(0);
+  std::int64_t after = 0;
+  for (const auto& [named, number] : {std::pair(&filter.before, &before), std::pair(&filter.after, &after)}) {
+    if (!*named) continue;
+    Query query(db, "SELECT id FROM runs WHERE uuid=?", **named);
+    if (!query.next()) return no_such_run(**named);
+    *number = query.integer(0);
   }
+  const auto origin = filter.origin.empty() ? std::nullopt : std::optional<std::string_view>(filter.origin);
   const auto status = filter.status ? std::optional<int>(static_cast<int>(*filter.status)) : std::nullopt;
   const auto workflow = filter.workflow.empty() ? std::nullopt : std::optional<std::string_view>(filter.workflow);
   Liveness liveness(lock_directory);
@@ -80,8 +83,8 @@ Result<std::vector<RunRow>> query_runs(Connection& db, const std::string& lock_d
   Query query(db,
               SKEIN_RUN_ROW
               "WHERE r.id<?1 AND (?2 IS NULL OR s.status=?2) AND (?3 IS NULL OR r.workflow=?3) AND (?4 IS NULL OR r.created>?4) "
-              "ORDER BY r.id DESC LIMIT ?5",
-              before, status, workflow, filter.created_after, filter.limit);
+              "AND r.id>?6 AND (?7 IS NULL OR r.origin=?7) ORDER BY r.id DESC LIMIT ?5",
+              before, status, workflow, filter.created_after, filter.limit, after, origin);
   while (query.next()) rows.push_back(row_of(query, liveness));
   return rows;
 }

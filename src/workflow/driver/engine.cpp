@@ -1,6 +1,9 @@
 #include "workflow/driver/engine.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
 
 #include "base/log.hpp"
 #include "workflow/driver/active_run.hpp"
@@ -87,17 +90,27 @@ Result<Engine::Adopted> Engine::adopt(store::Claimed claimed, const DefinitionPt
   return Adopted::driven;
 }
 
-Result<void> Engine::compensate(store::Claimed claimed, const DefinitionPtr& definition, std::string reason) {
+Result<void> Engine::compensate(store::Claimed claimed, const DefinitionPtr& definition, std::string reason, std::vector<LeftUndo> left) {
   auto run = read_back(claimed, definition);
   if (!run) return std::unexpected(run.error());
   const auto& state = (*run)->state;
-  const bool anything = std::ranges::any_of(state.undoable(), [](const auto& done) { return done.status != Undoable::Status::undone; });
-  if (!is_final(state.status()) || !anything) {
+  const auto elsewhere = left.empty() ? std::string() : left.back().run;
+  // What is left now was not left before, and could be done here.
+  const auto remaining = std::ranges::count_if(state.undoable(), &Undoable::remains);
+  std::erase_if(left, [&](const LeftUndo& one) {
+    return std::ranges::none_of(state.undoable(), [&](const Undoable& done) {
+      return done.task == one.task && done.activation == one.activation && done.remains();
+    });
+  });
+  if (!is_final(state.status()) || std::cmp_less_equal(remaining, left.size())) {
     (void)services_.store.release(claimed.run, claimed.epoch);
-    return fail(ErrorCode::conflict, is_final(state.status()) ? "nothing that the run completed can be undone any more"
-                                                              : "the run has not ended; cancel it first");
+    if (!is_final(state.status())) return fail(ErrorCode::conflict, "the run has not ended; cancel it first");
+    if (elsewhere.empty()) return fail(ErrorCode::conflict, "nothing that the run completed can be undone any more");
+    return fail(ErrorCode::conflict, fmt::format("what is not undone of the run belongs to run {0}, which was made from it; undo that one: "
+                                                 "skein compensate {0}",
+                                                 elsewhere));
   }
-  (*run)->opening = CompensationStarted{.reason = services_.secrets.redact(reason)};
+  (*run)->opening = CompensationStarted{.reason = services_.secrets.redact(reason), .left = std::move(left)};
   advance(add(std::move(*run)));
   return {};
 }

@@ -90,8 +90,10 @@ class Engine {
   [[nodiscard]] Result<Adopted> adopt(store::Claimed claimed, const DefinitionPtr& definition);
   /// Drives a child from its creation on, which was committed with its parent's attempt.
   void begin_child(RunId id, DefinitionPtr definition, const Event& created);
-  /// Opens a claimed run that has ended again, to undo what it completed and has not undone. An error leaves the run unclaimed.
-  [[nodiscard]] Result<void> compensate(store::Claimed claimed, const DefinitionPtr& definition, std::string reason);
+  /// Opens a claimed run that has ended again, to undo what it completed and has not undone, but for what is `left` to other runs. An
+  /// error leaves the run unclaimed.
+  [[nodiscard]] Result<void> compensate(store::Claimed claimed, const DefinitionPtr& definition, std::string reason,
+                                        std::vector<LeftUndo> left = {});
   /// Reads the run's inbox.
   void check_mail(RunId run);
 
