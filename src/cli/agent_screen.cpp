@@ -85,7 +85,7 @@ AgentScreen::Writings AgentScreen::apply(const workflow::Event& event) {
   if (const auto* begun = std::get_if<workflow::CallStarted>(&event.body)) {
     busy_since_ = event.at;
     if (begun->kind == agent::CallKind::model) {
-      ++turns_;
+      if (!begun->again) ++turns_;
       said_something_ = false;
       thought_.clear();
       busy_ = member(begun->request, "/model") + " thinks";

@@ -216,8 +216,9 @@ class Picker {
       out.push_back(
           {.at = event.at,
            .body = AttemptFailed{.attempt = over->attempt, .error = over->error, .duration = over->duration, .retry_at = event.at}});
-    } else if (std::holds_alternative<CallEnded>(event.body) ||
-               (std::holds_alternative<CallStarted>(event.body) && index != calls.open_model_call)) {
+    } else if (const auto* called = std::get_if<CallStarted>(&event.body)) {
+      if (called->kind != agent::CallKind::model || index < calls.open_model_call) out.push_back(event);
+    } else if (std::holds_alternative<CallEnded>(event.body)) {
       out.push_back(event);
     }
   }

@@ -134,6 +134,25 @@ TEST(TimeTravelCalls, ACancelledConversationGoesOnAndAnOpenModelCallIsMadeAnew) 
   EXPECT_EQ(asking.retried().state.calls({.task = 0}).size(), 1U);
 }
 
+TEST(TimeTravelCalls, ACallThatWasRepeatedIsMadeAnewOnlyWhereNobodyAnswered) {
+  for (const bool answered : {true, false}) {
+    Caller old(two());
+    old.start("a");
+    const auto a = old.attempt("a");
+    old.ask_model(a);
+    old.call(a, CallKind::model);
+    auto again = old.journal.back();
+    std::get<CallStarted>(again.body).again = true;
+    old.must(again);
+    if (answered) old.answer(a);
+    old.stop();
+    old.settle();
+    const auto next = old.retried();
+    EXPECT_EQ(next.state.calls({.task = 0}).size(), answered ? 2U : 1U);
+    EXPECT_EQ(lines(next).size(), answered ? 7U : 4U);
+  }
+}
+
 TEST(TimeTravelCalls, ADeadlineBetweenTwoAttemptsEndsNoneOfThem) {
   Caller old(two());
   old.start("a");

@@ -112,7 +112,7 @@ void ToolLoop::answered(std::uint32_t number, const JsonPtr& answer) {
       sum_up(model::text_of(response.message));
     } else {
       count(response, call.mapped().model);
-      hear(response);
+      hear(response, call.mapped());
     }
     return;
   }
@@ -170,7 +170,7 @@ void ToolLoop::count(const model::Response& response, std::string_view asked) {
   priced_ = priced_ && cost.has_value();
 }
 
-void ToolLoop::hear(const model::Response& response) {
+void ToolLoop::hear(const model::Response& response, const Asked& call) {
   ++turns_;
   if (!response.model.empty()) model_ = response.model;
   messages_.push_back(response.message);
@@ -186,7 +186,7 @@ void ToolLoop::hear(const model::Response& response) {
   if (std::ranges::any_of(response.message.parts, [](const auto& part) { return std::holds_alternative<model::ToolCall>(part); })) {
     take_calls(response.message, response.finish);
   } else {
-    take_answer(response);
+    take_answer(response, call);
   }
 }
 
@@ -264,10 +264,17 @@ std::string ToolLoop::with_sources(std::string text, const std::vector<std::stri
   return text;
 }
 
-void ToolLoop::take_answer(const model::Response& response) {
+void ToolLoop::take_answer(const model::Response& response, const Asked& call) {
   const auto text = model::text_of(response.message);
   const auto& schema = setup_->settings.output_schema;
   if (response.finish == model::Finish::length) {
+    if (call.most_output.value_or(usual_output()) < usual_output()) {
+      messages_.pop_back();  // with a higher budget it is asked again
+      return fail_with(ErrorCode::budget_exceeded,
+                       fmt::format("Budget exceeded: the model's answer was cut off after {} tokens, which is all that was left; raise the "
+                                   "budget, or make the task smaller",
+                                   *call.most_output));
+    }
     return fail_with(ErrorCode::too_large, "the model's answer was cut off by its output limit; raise max_output_tokens, or ask for less");
   }
   repeats_.clear();
@@ -412,11 +419,14 @@ Result<ToolLoop::Reserve> ToolLoop::reserve(const SpendLimits& left, Step step) 
   if (!left.tokens && !left.nano_dollars) return out;
   const auto over = [](std::string message) { return fail(ErrorCode::budget_exceeded, "Budget exceeded: " + std::move(message)); };
   const auto prompt = model::prompt_token_bound(request({.model = {}, .most_output = {}, .summary = step == Step::summarise}));
-  auto most = std::uint64_t{out.most_output.value_or(usual_output_tokens)};
+  auto most = std::uint64_t{usual_output()};
+  const auto least = std::min<std::uint64_t>(least_output_tokens, most);
   if (left.tokens) {
-    if (*left.tokens <= prompt)
-      return over(fmt::format("the prompt may be up to {} tokens, and {} are left; raise the budget, or make the task smaller", prompt,
-                              *left.tokens));
+    if (*left.tokens < prompt + least)
+      return over(
+          fmt::format("the prompt may be up to {} tokens and the answer takes {}, and {} are left; raise the budget, or make the "
+                      "task smaller",
+                      prompt, least, *left.tokens));
     most = std::min(most, *left.tokens - prompt);
   }
   if (left.nano_dollars) {
@@ -428,11 +438,11 @@ Result<ToolLoop::Reserve> ToolLoop::reserve(const SpendLimits& left, Step step) 
                               priced.error()));
     }
     const auto fits = [&](std::uint64_t output) { return cost(output).value() <= *left.nano_dollars; };
-    if (!fits(1)) {
+    if (!fits(least)) {
       return over(fmt::format("the next answer may cost {}, and {} are left; raise the budget, or make the task smaller",
-                              money(cost(1).value()), money(*left.nano_dollars)));
+                              money(cost(least).value()), money(*left.nano_dollars)));
     }
-    std::uint64_t low = 1;
+    auto low = least;
     for (auto high = most; low < high;) {
       const auto middle = high - (high - low) / 2;
       if (fits(middle)) {
