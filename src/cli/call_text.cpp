@@ -22,8 +22,7 @@ std::string cost(const agent::Spend& used) {
   std::string out;
   if (used.tokens > 0) out += fmt::format("{} tokens", used.tokens);
   if (used.nano_dollars > 0) {
-    out +=
-        fmt::format("{}{}", out.empty() ? "" : ", ", model::to_string(model::Money{.nano = static_cast<std::int64_t>(used.nano_dollars)}));
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", model::to_string(model::money_of(used.nano_dollars)));
   }
   return out.empty() ? out : " (" + out + ")";
 }

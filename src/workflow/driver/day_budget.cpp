@@ -25,10 +25,7 @@ std::string date(std::chrono::sys_days day) {
                      static_cast<unsigned>(ymd.day()));
 }
 
-std::string dollars(std::uint64_t nano) {
-  constexpr std::uint64_t most = INT64_MAX;
-  return model::to_string({.nano = static_cast<std::int64_t>(std::min(nano, most))});
-}
+std::string dollars(std::uint64_t nano) { return model::to_string(model::money_of(nano)); }
 
 /// Which of the limits it is, in words.
 std::string over(const DayCall& call, const store::Account& before, Instant now) {
