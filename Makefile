@@ -38,6 +38,7 @@ lint:            ## Floors, banned calls, format; clang-tidy on what changed
 
 crash-test: release ## Kill the program at random moments: make crash-test SEEDS=2000
 	@scripts/setup test
+	cmake --preset dev >/dev/null && cmake --build --preset dev -j $(JOBS) --target skein_agents_worker skein_agent_program
 	python3 tests/crash/crash_suite.py --skein $(skein) --seeds $(SEEDS) --jobs $(JOBS)
 
 fuzz:            ## Run each fuzzer for TIME seconds: make fuzz TIME=60

@@ -19,6 +19,7 @@
 #include <skein/status.hpp>
 #include <skein/tool_value.hpp>
 #include <skein/workflow.hpp>
+#include <skein/workflow_parts.hpp>
 
 namespace skein {
 
@@ -58,6 +59,9 @@ struct RunEvent {
   std::chrono::sys_time<std::chrono::microseconds> at;
   std::string_view task;  ///< empty for events of the run itself
   std::uint32_t attempt = 0;
+  std::uint32_t item = 0;  ///< of a `for_each`, from 0; 0 also where there is none
+  std::uint32_t call = 0;  ///< the number of a call of an agent that thinks (model_called, tool_answered, person_asked, …); else 0
+  const Json* request = nullptr;  ///< of such a call, where it begins: of person_asked with "question" and "answer", a JSON Schema
   double execution_time = 0;  ///< seconds; of completed and failed attempts, and of a finished run
   const Error* error = nullptr;
   const Json* result = nullptr;  ///< of task_completed, and the outputs of a finished run
@@ -86,10 +90,34 @@ struct RuntimeConfig {
   Durability durability = Durability::full;
   unsigned threads = 1;  ///< that drive runs
   std::string record = {};  ///< path of a cassette that is written of all that models say (docs/cassettes.md); empty: none
+  std::string prices = {};  ///< path of a file of what models cost (docs/models.md); empty: $SKEIN_PRICES, else the built-in table
   std::filesystem::path tool_root = {};  ///< below this folder the tool read_file reads; empty: the working directory
 };
 
 class Agent;
+
+/// A person's yes. Which question is meant where a task asks several: of which item of a `for_each`, counted from 0, and of which call of
+/// its agent, by its number (`RunEvent::call`); without them the first that is open.
+struct ApproveOptions {
+  std::string comment = {};
+  JsonObject set = {};  ///< parameters of the task, or arguments of the call, that the person changed
+  std::optional<unsigned> item = {};
+  std::optional<unsigned> call = {};
+};
+
+/// A no, or an answer; which question is meant as in `ApproveOptions`.
+struct AnswerOptions {
+  std::string comment = {};
+  std::optional<unsigned> item = {};
+  std::optional<unsigned> call = {};
+};
+
+/// What a retry does otherwise.
+struct RetryOptions {
+  std::string from = {};  ///< a task: it is done again, too, and all that follows from it
+  Budget budget = {};  ///< of the new run where it is another one; what is kept uses up nothing of it
+  std::map<std::string, AgentBudget> agent_budgets = {};  ///< the same of agents, by name; without `daily`
+};
 
 /// Runs workflows inside a program. All members may be called from any thread; register kinds and observers before the first run.
 class Runtime {
@@ -116,20 +144,20 @@ class Runtime {
   [[nodiscard]] Result<WorkflowResult> wait(std::string_view run_id);
   /// Goes on with a run that no living process drives.
   [[nodiscard]] Result<void> resume(std::string_view run_id);
-  /// A new run that keeps what completed of one that has ended and does the rest again, with `from` (a task) also that and all that follows
-  /// from it; returns its id. It goes on in the background. From then on the undoing of what it keeps is its own. `conflict`: an earlier
-  /// retry has kept the same.
-  [[nodiscard]] Result<std::string> retry(std::string_view run_id, std::string_view from = {});
+  /// A new run that keeps what completed of one that has ended and does the rest again; returns its id. It goes on in the background. From
+  /// then on the undoing of what it keeps is its own. `conflict`: an earlier retry has kept the same.
+  [[nodiscard]] Result<std::string> retry(std::string_view run_id, const RetryOptions& options = {});
   /// A new run that does a task of another run, and all that follows from it, again: with other parameters of the task (`set`) or inputs.
   [[nodiscard]] Result<std::string> fork(std::string_view run_id, std::string_view from, JsonObject set = {}, JsonObject inputs = {});
   [[nodiscard]] Result<void> cancel(std::string_view run_id, std::string_view reason = "cancelled");
-  /// Answers the question before a task (its key `approval`). `set`: parameters that the person changed.
-  [[nodiscard]] Result<void> approve(std::string_view run_id, std::string_view task, std::string_view by, std::string_view comment = {},
-                                     const JsonObject& set = {});
-  [[nodiscard]] Result<void> reject(std::string_view run_id, std::string_view task, std::string_view by, std::string_view comment = {});
-  /// Answers what a task of the kind `human` asks. A value that is not what the task asks for, or from somebody else, changes nothing.
+  /// Answers the question before a task (its key `approval`), or before a call of a tool (the key `approve` of its agent).
+  [[nodiscard]] Result<void> approve(std::string_view run_id, std::string_view task, std::string_view by,
+                                     const ApproveOptions& options = {});
+  [[nodiscard]] Result<void> reject(std::string_view run_id, std::string_view task, std::string_view by, const AnswerOptions& options = {});
+  /// Answers what a task of the kind `human` asks, or an agent with the tool ask_human. A value that is not what is asked for, or from
+  /// somebody else, changes nothing.
   [[nodiscard]] Result<void> answer(std::string_view run_id, std::string_view task, const Json& value, std::string_view by,
-                                    std::string_view comment = {});
+                                    const AnswerOptions& options = {});
   /// Tells a run that something has happened: the task that waits for this signal, now or later, answers with the payload.
   [[nodiscard]] Result<void> signal(std::string_view run_id, std::string_view name, const Json& payload = nullptr);
   /// Undoes, newest first, what a run that has ended completed and has not undone, but for what a retry of it has kept; `wait` tells what

@@ -50,6 +50,12 @@ struct SpendLimits {
           .tool_calls = left(limits.tool_calls, spent.tool_calls)};
 }
 
+/// Whether as much may still be spent.
+[[nodiscard]] inline bool covers(const SpendLimits& left, const Spend& wanted) {
+  return wanted.tokens <= left.tokens.value_or(wanted.tokens) && wanted.nano_dollars <= left.nano_dollars.value_or(wanted.nano_dollars) &&
+         wanted.tool_calls <= left.tool_calls.value_or(wanted.tool_calls);
+}
+
 /// The lower of each.
 [[nodiscard]] inline SpendLimits tighter(const SpendLimits& a, const SpendLimits& b) {
   const auto lower = [](const auto& x, const auto& y) { return !x ? y : !y ? x : std::min(x, y); };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "agent/thinking/loop_journal.hpp"
+#include "base/sentence.hpp"
 #include "base/text.hpp"
 #include "cli/call_text.hpp"
 #include "cli/values.hpp"
@@ -85,7 +86,7 @@ AgentScreen::Writings AgentScreen::apply(const workflow::Event& event) {
   if (const auto* begun = std::get_if<workflow::CallStarted>(&event.body)) {
     busy_since_ = event.at;
     if (begun->kind == agent::CallKind::model) {
-      ++turns_;
+      if (!begun->again) ++turns_;
       said_something_ = false;
       thought_.clear();
       busy_ = member(begun->request, "/model") + " thinks";
@@ -118,8 +119,7 @@ AgentScreen::Writings AgentScreen::apply(const workflow::Event& event) {
     busy_.clear();
     tools_.clear();
     note(out, s.retrying, Style::yellow,
-         fmt::format("{}; tried again in {}", one_line(retried->error.message), steady_duration(retried->retry_at - event.at)),
-         Style::yellow);
+         and_then(one_line(retried->error.message), "tried again in " + steady_duration(retried->retry_at - event.at)), Style::yellow);
   } else if (std::holds_alternative<workflow::TaskFailed>(event.body) || std::holds_alternative<workflow::RunFinished>(event.body)) {
     busy_.clear();
     tools_.clear();

@@ -22,8 +22,7 @@ std::string cost(const agent::Spend& used) {
   std::string out;
   if (used.tokens > 0) out += fmt::format("{} tokens", used.tokens);
   if (used.nano_dollars > 0) {
-    out +=
-        fmt::format("{}{}", out.empty() ? "" : ", ", model::to_string(model::Money{.nano = static_cast<std::int64_t>(used.nano_dollars)}));
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", model::to_string(model::money_of(used.nano_dollars)));
   }
   return out.empty() ? out : " (" + out + ")";
 }
@@ -31,10 +30,11 @@ std::string cost(const agent::Spend& used) {
 }  // namespace
 
 std::string call_text(const workflow::CallStarted& call) {
+  const auto again = call.again ? ", again: its process died" : "";
   if (call.kind == agent::CallKind::model && call.request && at_pointer(*call.request, "/summary") != nullptr)
-    return fmt::format("asks {} to sum up", member(call.request, "/model"));
+    return fmt::format("asks {} to sum up{}", member(call.request, "/model"), again);
   if (call.kind == agent::CallKind::model)
-    return fmt::format("asks {} (turn {})", member(call.request, "/model"), member(call.request, "/turn"));
+    return fmt::format("asks {} (turn {}{})", member(call.request, "/model"), member(call.request, "/turn"), again);
   if (call.kind == agent::CallKind::person) {
     const auto question = "asks: " + member(call.request, "/question");
     return agent::asks_approval(*call.request) ? question + " " + member(call.request, "/arguments") : question;

@@ -14,6 +14,8 @@ JsonPtr json(std::string_view text) { return std::make_shared<const Json>(parse_
 
 TEST(CallText, SaysWhatIsCalled) {
   EXPECT_EQ(call_text(workflow::CallStarted{.request = json(R"({"model":"test/small","turn":2})")}), "asks test/small (turn 2)");
+  EXPECT_EQ(call_text(workflow::CallStarted{.request = json(R"({"model":"test/small","turn":2})"), .again = true}),
+            "asks test/small (turn 2, again: its process died)");
   EXPECT_EQ(call_text(workflow::CallStarted{.kind = CallKind::tool, .request = json(R"({"tool":"add","arguments":{"n":2}})")}),
             R"(calls add {"n":2})");
   EXPECT_EQ(call_text(workflow::CallStarted{.request = json(R"({"model":"test/small","turn":2,"summary":true})")}),

@@ -37,6 +37,7 @@ void say_how_to_resume(Session& session, RunId run, const DriveOptions& options)
 runtime::RuntimeOptions options_to_drive(const DriveOptions& drive) {
   runtime::RuntimeOptions options;
   options.thinking.record = drive.record;
+  options.thinking.prices = drive.prices;
   options.sleep_for_others = true;
   return options;
 }
@@ -55,8 +56,13 @@ void add_drive_options(Command& command, DriveOptions& options) {
       .flag("--debug", options.debug, "Log on standard error what the engine does");
   command.option("--metrics", options.metrics, "FILE", "Write metrics there at the end, in the Prometheus text format");
   command.option("--record", options.record, "FILE", "Write a cassette of all that models are asked and answer; FILE must not exist");
+  add_prices_option(command, options.prices);
   add_store_option(command, options.common);
   add_json_option(command, options.common, "Print the run's report as one JSON document");
+}
+
+void add_prices_option(Command& command, std::string& prices) {
+  command.option("--prices", prices, "FILE", "What models cost (default: $SKEIN_PRICES, else the built-in table)");
 }
 
 void configure_logs(bool debug) {

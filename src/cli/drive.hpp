@@ -17,6 +17,7 @@ struct DriveOptions {
   bool in_memory = false;
   std::string metrics;                 ///< a file for them; empty: none
   std::string record;                  ///< a cassette to write; empty: none
+  std::string prices;                  ///< a file of prices; empty: $SKEIN_PRICES, else the built-in ones
 };
 
 /// For commands that drive one run: it is left alone where only a person or a signal can move it.
@@ -25,6 +26,8 @@ struct DriveOptions {
 [[nodiscard]] std::string user_name();
 
 void add_drive_options(Command& command, DriveOptions& options);
+/// `--prices` of the commands that charge for models.
+void add_prices_option(Command& command, std::string& prices);
 /// Logs at the level that the options ask for; as JSON lines where SKEIN_LOG_FORMAT is "json".
 void configure_logs(bool debug);
 

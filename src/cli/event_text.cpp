@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/json.hpp"
+#include "base/sentence.hpp"
 #include "base/text.hpp"
 #include "cli/call_text.hpp"
 #include "cli/values.hpp"
@@ -75,8 +76,8 @@ EventText describe(const workflow::Event& event, EventPlace place, const workflo
           out.text = fmt::format("completed in {}", human_duration(body.duration));
           out.style = Style::green;
         } else if constexpr (std::is_same_v<Body, AttemptFailed>) {
-          out.text = fmt::format("attempt {} failed: {}; retry in {}", body.attempt.attempt, one_line(body.error.message),
-                                 steady_duration(body.retry_at - event.at));
+          out.text = and_then(fmt::format("attempt {} failed: {}", body.attempt.attempt, one_line(body.error.message)),
+                              "retry in " + steady_duration(body.retry_at - event.at));
           out.style = Style::yellow;
         } else if constexpr (std::is_same_v<Body, TaskFailed>) {
           out.text = fmt::format("failed{}: {}", body.attempt.attempt > 1 ? fmt::format(" after {} attempts", body.attempt.attempt) : "",

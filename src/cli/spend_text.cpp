@@ -18,9 +18,7 @@ std::string grouped(std::uint64_t number) {
 std::string short_money(std::uint64_t nano_dollars) {
   constexpr std::uint64_t step = 100'000;  // a hundredth of a cent
   // Rounded up, as a cost must not look smaller than it is; what is smaller than a step is said exactly.
-  auto shown = nano_dollars < step ? nano_dollars : (nano_dollars - 1) / step * step + step;
-  shown = std::min<std::uint64_t>(shown, std::numeric_limits<std::int64_t>::max());
-  return model::to_string(model::Money{.nano = static_cast<std::int64_t>(shown)});
+  return model::to_string(model::money_of(nano_dollars < step ? nano_dollars : (nano_dollars - 1) / step * step + step));
 }
 
 std::string spend_text(const agent::Spend& spent) {

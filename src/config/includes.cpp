@@ -249,9 +249,7 @@ class Assembler {
       const auto* value = given == nullptr ? nullptr : given->if_contains(input.name);
       out[input.name] = value != nullptr ? *value : input.default_value.value_or(Json(nullptr));
       if (value == nullptr && input.required && !part.faulty)
-        fault(part, include, "",
-              fmt::format("{} needs its parameter '{}': {}; add it under 'parameters'", include.spec.file, input.name,
-                          schema_in_words(input.schema)));
+        fault(part, include, "", needs_parameter(include.spec.file, input.name, input.schema));
       if (value == nullptr || holds_expression(*value)) continue;
       for (const auto& wrong : schema_violations(input.name, input.schema, *value))
         fault(part, include, "/parameters/" + input.name, "parameter " + wrong);
@@ -260,11 +258,8 @@ class Assembler {
     for (const auto& [key, value] : *given) {
       const std::string_view name(key);
       if (std::ranges::find(names, name) != names.end()) continue;
-      auto advice = did_you_mean(name, names);
-      if (advice.empty())
-        advice = names.empty() ? "; it has none" : "; it has " + list_of(std::vector<std::string>(names.begin(), names.end()));
-      report(include.by, pointer_to(include.pointer + "/parameters", name),
-             fmt::format("{} has no parameter '{}'{}", include.spec.file, shorten(name, 60), advice), describe::Part::key);
+      report(include.by, pointer_to(include.pointer + "/parameters", name), has_no_parameter(include.spec.file, name, names),
+             describe::Part::key);
     }
     return out;
   }

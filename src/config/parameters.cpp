@@ -8,6 +8,7 @@
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
+#include "base/json_schema.hpp"
 #include "base/text.hpp"
 #include "workflow/expression/expression.hpp"
 #include "workflow/expression/parser.hpp"
@@ -185,6 +186,17 @@ void Substitution::apply_text(Json& value, const Path& at) {
     out += text.substr(copied, part.end - copied);
   }
   if (pay(out.size())) value = Json(out);
+}
+
+std::string needs_parameter(std::string_view file, std::string_view name, const Json& schema) {
+  return fmt::format("{} needs its parameter '{}': {}; add it under 'parameters'", file, name, schema_in_words(schema));
+}
+
+std::string has_no_parameter(std::string_view file, std::string_view name, std::span<const std::string_view> names) {
+  auto advice = did_you_mean(name, names);
+  if (advice.empty())
+    advice = names.empty() ? "; it has none" : "; it has " + list_of(std::vector<std::string>(names.begin(), names.end()));
+  return fmt::format("{} has no parameter '{}'{}", file, shorten(name, 60), advice);
 }
 
 }  // namespace skein::config

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,10 @@ class Substitution {
   describe::Problems& problems_;
   bool too_large_ = false;
 };
+
+/// What is said of a file that needs a parameter, and of one that has none of that name.
+[[nodiscard]] std::string needs_parameter(std::string_view file, std::string_view name, const Json& schema);
+[[nodiscard]] std::string has_no_parameter(std::string_view file, std::string_view name, std::span<const std::string_view> names);
 
 /// An expression that gives what a template gives: `a {{ b }}` is `"a \((b))"`.
 [[nodiscard]] std::string as_expression(const Json& source);

@@ -124,9 +124,7 @@ class Prompt {
       const auto* value = given == nullptr ? nullptr : given->if_contains(input.name);
       out[input.name] = value != nullptr ? *value : input.default_value.value_or(Json(nullptr));
       if (value == nullptr && input.required) {
-        add_error(out_.here, at_,
-                  fmt::format("{} needs its parameter '{}': {}; add it under 'parameters'", spec_.file, input.name,
-                              schema_in_words(input.schema)));
+        add_error(out_.here, at_, needs_parameter(spec_.file, input.name, input.schema));
       } else if (value != nullptr && !holds_expression(*value)) {
         for (const auto& wrong : schema_violations(input.name, input.schema, *value))
           add_error(out_.here, Path(at, input.name), "parameter " + wrong);
@@ -138,11 +136,7 @@ class Prompt {
     for (const auto& [key, value] : *given) {
       const std::string_view name(key);
       if (std::ranges::find(names, name) != names.end()) continue;
-      auto advice = did_you_mean(name, names);
-      if (advice.empty())
-        advice = names.empty() ? "; it has none" : "; it has " + list_of(std::vector<std::string>(names.begin(), names.end()));
-      add_error(out_.here, Path(at, name), fmt::format("{} has no parameter '{}'{}", spec_.file, shorten(name, 60), advice),
-                describe::Part::key);
+      add_error(out_.here, Path(at, name), has_no_parameter(spec_.file, name, names), describe::Part::key);
     }
     return out_.here.size() == before ? std::optional(std::move(out)) : std::nullopt;
   }

@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "base/sentence.hpp"
+
 namespace skein::model {
 
 std::vector<std::string> FallbackModels::names() const {
@@ -29,10 +31,10 @@ asio::awaitable<Result<Response>> FallbackModels::complete(Request request, Call
     if (result) co_return result;
     auto& error = result.error();
     if (last || heard || !error.retryable) {
-      if (!before.empty()) error.message = before + "; then " + error.message;
+      if (!before.empty()) error.message = and_then(before, "then " + error.message);
       co_return result;
     }
-    before += (before.empty() ? "" : "; then ") + error.message;
+    before = before.empty() ? error.message : and_then(std::move(before), "then " + error.message);
   }
 }
 

@@ -66,6 +66,11 @@ Money operator+(Money a, Money b) {
   return sum;
 }
 
+Money money_of(std::uint64_t nano_dollars) {
+  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  return {.nano = static_cast<std::int64_t>(std::min(nano_dollars, most))};
+}
+
 std::string to_string(Money money) {
   const bool negative = money.nano < 0;
   const auto size = negative ? std::uint64_t{0} - static_cast<std::uint64_t>(money.nano) : static_cast<std::uint64_t>(money.nano);

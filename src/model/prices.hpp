@@ -21,6 +21,8 @@ struct Money {
 };
 /// The largest amount there is, where the sum is larger.
 [[nodiscard]] Money operator+(Money a, Money b);
+/// Of so many billionths; the largest amount there is, where it is more.
+[[nodiscard]] Money money_of(std::uint64_t nano_dollars);
 /// "$0.00125", at least two decimals.
 [[nodiscard]] std::string to_string(Money money);
 

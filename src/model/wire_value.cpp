@@ -109,6 +109,10 @@ std::unexpected<Error> bad_answer(std::string message) {
   return failed;
 }
 
+std::unexpected<Error> too_many_calls() {
+  return bad_answer("the model's answer has more than " + std::to_string(most_calls) + " tool calls");
+}
+
 std::unexpected<Error> broken_off() { return bad_answer("the model's server broke its answer off before the end; try again"); }
 
 Result<JsonObject> event_object(std::string_view data) {

@@ -50,6 +50,15 @@ struct InlineImage {
 /// A name for a call that its server gave none, the `number`th of its answer: from the answer's name, or else from the call itself.
 [[nodiscard]] std::string made_up_id(std::string_view answer_id, const ToolCall& call, std::size_t number);
 
+/// Calls of tools in one answer: far more than a model makes at once, and few enough that looking for one among them costs nothing.
+inline constexpr std::size_t most_calls = 1024;
+[[nodiscard]] std::unexpected<Error> too_many_calls();
+
+/// A piece of a streamed answer, where there is anything in it and somebody listens.
+inline void tell(const OnDelta& on_delta, Delta::Kind kind, std::string_view text, std::size_t index = 0) {
+  if (on_delta && !text.empty()) on_delta(Delta{.kind = kind, .index = index, .text = text});
+}
+
 /// An answer that the format does not allow: bad_response, worth another try.
 [[nodiscard]] std::unexpected<Error> bad_answer(std::string message);
 /// The body ended before the answer did.

@@ -334,6 +334,58 @@ TEST_F(AgentTest, AsksAnotherModelForAStep) {
   EXPECT_EQ(result.text(), "A goose.");
 }
 
+TEST_F(AgentTest, APersonSaysWhichOfItsCallsTheyMean) {
+  auto runtime = in_memory();
+  std::mutex mutex;
+  std::vector<unsigned> asked;
+  std::promise<void> both;
+  runtime.observe([&](const RunEvent& event) {
+    if (event.type != "person_asked") return;
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(event.request->at("question"), Json("May 'agent' call web_search?"));
+    asked.push_back(event.call);
+    if (asked.size() == 2) both.set_value();
+  });
+  Agent agent({.model = says({R"({"tool_calls": [{"name": "web_search", "arguments": {"query": "geese"}},
+                                                 {"name": "web_search", "arguments": {"query": "swans"}}]})",
+                              R"({"text": "Well."})"}),
+               .tools = {search()},
+               .approve = {"web_search"}},
+              runtime);
+  const auto run = agent.start("Compare them.").value();
+  both.get_future().wait();
+  constexpr std::string_view task = "answer";
+  EXPECT_EQ(runtime.approve(run, task, "ann", {.call = 77}).has_value(), true) << "the owner looks at it: nobody asked";
+  ASSERT_TRUE(runtime.approve(run, task, "ann", {.set = {{"query", "ducks"}}, .call = asked[1]}));
+  ASSERT_TRUE(runtime.reject(run, task, "ann", {.comment = "not those", .call = asked[0]}));
+  const auto result = agent.wait(run);
+  ASSERT_TRUE(result) << result.error->message;
+  EXPECT_EQ(this->asked(), std::vector<std::string>{"ducks 5"});
+}
+
+TEST_F(AgentTest, ARetryWithAHigherBudgetGoesOnWhereTheOldOneEnded) {
+  auto runtime = in_memory();
+  Agent agent({.name = "thrifty",
+               .model = says({searching, R"({"text": "In a skein.", "usage": {"input": 130, "output": 5}})"}),
+               .tools = {search()},
+               .budget = {.tool_calls = 0}},
+              runtime);
+  const auto over = agent.run("How do geese fly?");
+  ASSERT_FALSE(over);
+  EXPECT_EQ(over.error->code, ErrorCode::budget_exceeded);
+  EXPECT_EQ(runtime.retry(over.run_id, {.budget = {.cost = -1}}).error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(runtime.retry(over.run_id, {.budget = {.wall_time = "soon"}}).error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(runtime.retry(over.run_id, {.agent_budgets = {{"nobody", {.tokens = 5}}}}).error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(runtime.retry(over.run_id, {.agent_budgets = {{"thrifty", {.daily = DailyBudget{.tokens = 5}}}}}).error().code,
+            ErrorCode::invalid_argument);
+  const auto next = runtime.retry(over.run_id, {.budget = {.wall_time = "1h"}, .agent_budgets = {{"thrifty", {.tool_calls = 3}}}});
+  ASSERT_TRUE(next) << next.error().message;
+  const auto result = agent.wait(*next);
+  ASSERT_TRUE(result) << result.error->message;
+  EXPECT_EQ(result.text(), "In a skein.");
+  EXPECT_EQ(result.turns, 2U) << "what the old run was told is not asked again";
+}
+
 TEST_F(AgentTest, TalksAboutPicturesAndWhatWasSaidBefore) {
   Agent agent({.model = says({R"({"match": "And this?", "text": "A goose."})"})});
   const auto result = agent.run({.prompt = "And this?",

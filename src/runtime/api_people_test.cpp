@@ -42,8 +42,8 @@ TEST(PublicApiPeople, AnApprovedTaskRunsWithWhatThePersonChanged) {
   asked.wait();
   // The owner looks at answers in their order: these change nothing.
   EXPECT_TRUE(runtime.approve(run, "no such task", "ann"));
-  EXPECT_TRUE(runtime.approve(run, "send", "eve", "nobody asked her", {{"value", "mine"}}));
-  const auto approved = runtime.approve(run, "send", "ann", "with a change", {{"value", "bye"}});
+  EXPECT_TRUE(runtime.approve(run, "send", "eve", {.comment = "nobody asked her", .set = {{"value", "mine"}}}));
+  const auto approved = runtime.approve(run, "send", "ann", {.comment = "with a change", .set = {{"value", "bye"}}});
   ASSERT_TRUE(approved) << approved.error().message;
   const auto result = runtime.wait(run);
   EXPECT_EQ(result->status, RunStatus::completed);
@@ -55,7 +55,7 @@ TEST(PublicApiPeople, ARejectedTaskFailsWithTheComment) {
   Awaited asked(runtime, "approval_requested");
   const auto run = runtime.start(question_before_a_task()).value();
   asked.wait();
-  ASSERT_TRUE(runtime.reject(run, "send", "ann", "too short"));
+  ASSERT_TRUE(runtime.reject(run, "send", "ann", {.comment = "too short"}));
   const auto result = runtime.wait(run);
   EXPECT_EQ(result->status, RunStatus::failed);
   EXPECT_NE(result->error.find("too short"), std::string::npos) << result->error;
@@ -80,7 +80,7 @@ TEST(PublicApiPeople, AnAnswerMustBeWhatTheTaskAsksFor) {
   asked.wait();
   EXPECT_TRUE(runtime.answer(run, "ask", Json("many"), "ann"));
   EXPECT_TRUE(runtime.answer(run, "ask", Json(4), "eve"));
-  const auto answered = runtime.answer(run, "ask", Json(3), "bob", "counted twice");
+  const auto answered = runtime.answer(run, "ask", Json(3), "bob", {.comment = "counted twice"});
   ASSERT_TRUE(answered) << answered.error().message;
   const auto result = runtime.wait(run);
   EXPECT_EQ(result->outputs.at("count"), Json(3));

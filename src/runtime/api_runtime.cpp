@@ -46,7 +46,12 @@ RunEvent heard(std::string_view run_id, const workflow::RunState& state, const w
   if (const auto task = workflow::task_of(event)) out.task = state.definition().tasks[*task].name;
   std::visit(
       [&]<class Body>(const Body& body) {
-        if constexpr (requires { body.attempt.attempt; }) out.attempt = body.attempt.attempt;
+        if constexpr (requires { body.attempt.attempt; }) {
+          out.attempt = body.attempt.attempt;
+          if (body.attempt.item != workflow::no_item) out.item = body.attempt.item;
+        }
+        if constexpr (std::is_same_v<Body, workflow::CallStarted>) out.request = body.request.get();
+        if constexpr (std::is_same_v<Body, workflow::CallStarted> || std::is_same_v<Body, workflow::CallEnded>) out.call = body.number;
         if constexpr (requires { body.duration; }) out.execution_time = in_seconds(body.duration);
         if constexpr (requires { body.result; }) out.result = body.result.get();
         if constexpr (std::is_same_v<Body, workflow::AttemptFailed> || std::is_same_v<Body, workflow::TaskFailed>) out.error = &body.error;
@@ -83,6 +88,7 @@ Result<Runtime> Runtime::open(RuntimeConfig config) {
   options.store_path = std::move(config.store);
   options.shards = config.threads;
   options.thinking.record = std::move(config.record);
+  options.thinking.prices = std::move(config.prices);
   if (!config.tool_root.empty()) options.thinking.tool_root = std::move(config.tool_root);
   switch (config.durability) {
     case Durability::full: options.durability = runtime::Durability::full; break;
@@ -146,14 +152,6 @@ Result<void> Runtime::resume(std::string_view run_id) {
   return state_->runtime->resume(*id);
 }
 
-Result<std::string> Runtime::retry(std::string_view run_id, std::string_view from) {
-  const auto id = parsed_run_id(run_id);
-  if (!id) return std::unexpected(id.error());
-  const auto made = state_->runtime->retry(*id, from, runtime::Runtime::Drive::here);
-  if (!made) return std::unexpected(made.error());
-  return made->str();
-}
-
 Result<std::string> Runtime::fork(std::string_view run_id, std::string_view from, JsonObject set, JsonObject inputs) {
   const auto id = parsed_run_id(run_id);
   if (!id) return std::unexpected(id.error());
@@ -166,26 +164,6 @@ Result<void> Runtime::cancel(std::string_view run_id, std::string_view reason) {
   const auto id = parsed_run_id(run_id);
   if (!id) return std::unexpected(id.error());
   return state_->runtime->cancel(*id, reason);
-}
-
-Result<void> Runtime::approve(std::string_view run_id, std::string_view task, std::string_view by, std::string_view comment,
-                              const JsonObject& set) {
-  const auto id = parsed_run_id(run_id);
-  if (!id) return std::unexpected(id.error());
-  return state_->runtime->answer(*id, task, runtime::Runtime::Verdict::approve, by, comment, set);
-}
-
-Result<void> Runtime::reject(std::string_view run_id, std::string_view task, std::string_view by, std::string_view comment) {
-  const auto id = parsed_run_id(run_id);
-  if (!id) return std::unexpected(id.error());
-  return state_->runtime->answer(*id, task, runtime::Runtime::Verdict::reject, by, comment, {});
-}
-
-Result<void> Runtime::answer(std::string_view run_id, std::string_view task, const Json& value, std::string_view by,
-                             std::string_view comment) {
-  const auto id = parsed_run_id(run_id);
-  if (!id) return std::unexpected(id.error());
-  return state_->runtime->reply(*id, task, {}, value, by, comment);
 }
 
 Result<void> Runtime::signal(std::string_view run_id, std::string_view name, const Json& payload) {

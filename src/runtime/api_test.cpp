@@ -205,7 +205,7 @@ TEST(PublicApi, RunsAreRetriedAndForked) {
   const auto fork = runtime.fork(old, "shout", {{"value", "quiet"}});
   ASSERT_TRUE(fork) << fork.error().message;
   EXPECT_EQ(runtime.wait(*fork)->outputs.at("text"), Json("quiet"));
-  const auto retry = runtime.retry(*fork, "shout");
+  const auto retry = runtime.retry(*fork, {.from = "shout"});
   ASSERT_TRUE(retry) << retry.error().message;
   EXPECT_EQ(runtime.wait(*retry)->outputs.at("text"), Json("quiet")) << "what a fork changed stays changed";
   EXPECT_EQ(runtime.retry(old).error().code, ErrorCode::conflict);

@@ -11,6 +11,7 @@
 #include "agent/kinds/kinds.hpp"
 #include "async/blocking_pool.hpp"
 #include "base/log.hpp"
+#include "base/sentence.hpp"
 #include "config/config.hpp"
 #include "runtime/child_workflow.hpp"
 #include "runtime/human.hpp"
@@ -240,9 +241,8 @@ Result<void> Runtime::can_drive(const workflow::Definition& definition) const { 
     }
     if (auto able = has_tools_of(agent); !able) {
       return fail(ErrorCode::unsupported,
-                  fmt::format("task '{}' needs the agent '{}': {}; run or resume it with the program that registers "
-                              "the tool",
-                              task.name, agent.name, able.error().message));
+                  and_then(fmt::format("task '{}' needs the agent '{}': {}", task.name, agent.name, able.error().message),
+                           "run or resume it with the program that registers the tool"));
     }
     if (!kinds_.is_foreign(agent.kind)) continue;
     return fail(ErrorCode::unsupported,

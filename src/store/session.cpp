@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "store/session_turns.hpp"
 
 namespace skein::store {
 
@@ -19,6 +20,22 @@ Result<void> check_session_name(std::string_view name) {
     return wrong("has a control character in it");
   if (name.front() == ' ' || name.back() == ' ') return wrong("begins or ends with a blank");
   if (!is_utf8(name)) return wrong("is not UTF-8");
+  return {};
+}
+
+Result<void> check_exchanges(const std::vector<Exchange>& exchanges,
+                             const std::function<std::optional<SessionPoint>(const std::string& name)>& stands) {
+  for (auto one = exchanges.begin(); one != exchanges.end(); ++one) {
+    const auto& from = one->from;
+    if (auto named = check_session_name(from.name); !named) return named;
+    auto now = stands(from.name).value_or(SessionPoint{.name = from.name, .id = from.id, .length = 0});
+    for (auto earlier = exchanges.begin(); earlier != one; ++earlier) {
+      if (earlier->from.name != from.name) continue;
+      now.id = earlier->from.id;
+      now.length += earlier->messages.size();
+    }
+    if (now != from) return std::unexpected(session_moved(from, now.id == from.id || from.length == 0 ? now.length : 0));
+  }
   return {};
 }
 

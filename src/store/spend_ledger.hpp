@@ -57,6 +57,9 @@ class SpendLedger {
   [[nodiscard]] virtual Result<Settled> settle(const std::string& account, const std::string& key, Charge spent) = 0;
   /// Of an unknown one: nothing.
   [[nodiscard]] virtual Result<Account> account(const std::string& account) const = 0;
+  /// Forgets all accounts whose names are from `first` on and before `end`, with what is reserved of them; how many there are. With
+  /// `dry_run` it only counts them.
+  [[nodiscard]] virtual Result<std::uint64_t> forget_accounts(const std::string& first, const std::string& end, bool dry_run) = 0;
 };
 
 }  // namespace skein::store

@@ -7,6 +7,7 @@
 #include "async/blocking_pool.hpp"
 #include "async/run_in.hpp"
 #include "async/timeout.hpp"
+#include "base/sentence.hpp"
 #include "base/text.hpp"
 #include "tool/blocking.hpp"
 #include "tool/builtin/builtin.hpp"
@@ -93,7 +94,7 @@ Result<ToolAnswer> Tool::call(const JsonObject& arguments) const {
   const auto& spec = state_->inner->spec();
   const Json json = arguments;
   if (const auto wrong = tool::misfits(spec, json); !wrong.empty())
-    return fail(ErrorCode::invalid_argument, fmt::format("{}: {}", spec.name, fmt::join(wrong, "; ")));
+    return fail(ErrorCode::invalid_argument, fmt::format("{}: {}", spec.name, as_sentence(wrong)));
   boost::asio::io_context io;
   async::BlockingPool pool(1);
   const SystemClock clock;

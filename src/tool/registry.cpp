@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/json_schema.hpp"
+#include "base/sentence.hpp"
 #include "base/text.hpp"
 
 namespace skein::tool {
@@ -84,7 +85,7 @@ Result<std::vector<ToolPtr>> Registry::select(std::span<const std::string> patte
     std::vector<std::string_view> names;
     for (const auto& [name, _] : tools_) names.emplace_back(name);
     return fail(ErrorCode::not_found,
-                fmt::format("there is no tool '{}'{}; `skein tools list` shows all", pattern, did_you_mean(pattern, names)));
+                and_then(fmt::format("there is no tool '{}'{}", pattern, did_you_mean(pattern, names)), "`skein tools list` shows all"));
   }
   std::vector<ToolPtr> out;
   for (const auto& [_, tool] : chosen) out.push_back(tool);

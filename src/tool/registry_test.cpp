@@ -41,7 +41,7 @@ TEST_F(ToolRegistry, ToolsAreSelectedByNameAndPattern) {
 }
 
 TEST_F(ToolRegistry, WhatSelectsNothingIsAnErrorWithASuggestion) {
-  EXPECT_EQ(chosen({"calculater"}), "there is no tool 'calculater'; did you mean 'calculator'?; `skein tools list` shows all");
+  EXPECT_EQ(chosen({"calculater"}), "there is no tool 'calculater'; did you mean 'calculator'? `skein tools list` shows all");
   EXPECT_EQ(registry.find("nothing"), nullptr);
   EXPECT_EQ(registry.find("db_list")->spec().name, "db_list");
 }

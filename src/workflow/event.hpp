@@ -130,9 +130,12 @@ struct CallStarted {
   agent::CallKind kind = agent::CallKind::model;
   JsonPtr request;
   agent::Spend reserved;               ///< the most it can cost; charged until the answer says what it did
+  /// A call that was begun before and never answered is made once more, under the same key. What it reserved first stays charged, too: it
+  /// may have been paid for.
+  bool again = false;
 };
 struct CallEnded {
-  Attempt attempt;                     ///< the latest, which need not be the one that began it
+  Attempt attempt;  ///< the latest, which need not be the one that began it
   std::uint32_t number = 1;
   agent::CallKind kind = agent::CallKind::model;
   JsonPtr answer;

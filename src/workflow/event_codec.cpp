@@ -71,6 +71,10 @@ class Encoder {
   void members(const CallStarted& e) {
     attempt(e.attempt);
     integer("call", e.number);
+    if (e.again) {
+      key("again");
+      out_ += "true";
+    }
     payload("request", e.request);
     spend("reserved", e.reserved);
   }
@@ -276,8 +280,12 @@ class Decoder {
       if (started.child) started.signal = signal_of_end(*started.child);
       event.body = std::move(started);
     } else if (const auto called = kind_of_call(type)) {
-      event.body = CallStarted{
-          .attempt = attempt(), .number = counter("call"), .kind = *called, .request = payload("request"), .reserved = spend("reserved")};
+      event.body = CallStarted{.attempt = attempt(),
+                               .number = counter("call"),
+                               .kind = *called,
+                               .request = payload("request"),
+                               .reserved = spend("reserved"),
+                               .again = set("again")};
     } else if (const auto answered = kind_of_answer(type)) {
       event.body =
           CallEnded{.attempt = attempt(), .number = counter("call"), .kind = *answered, .answer = payload("answer"), .used = spend("used")};
@@ -344,6 +352,12 @@ class Decoder {
     if (value != nullptr && value->is_uint64()) return static_cast<std::int64_t>(value->get_uint64());
     wrong(fmt::format("'{}' is not an integer", name));
     return 0;
+  }
+  /// True, or not there.
+  bool set(std::string_view name) {
+    const auto* value = find(name);
+    if (value != nullptr && *value != Json(true)) wrong(fmt::format("'{}' is not true", name));
+    return value != nullptr;
   }
   std::string maybe_text(std::string_view name) {
     const auto* value = find(name);

@@ -102,6 +102,8 @@ std::vector<Event> one_of_each() {
                  .deadline = {},
                  .limits = {.tokens = 5, .nano_dollars = 18'000'000'000'000'000'000U, .tool_calls = 0}},
       CallStarted{.attempt = attempt, .number = 1, .kind = agent::CallKind::model, .request = json("q"), .reserved = {}},
+      CallStarted{
+          .attempt = attempt, .number = 1, .kind = agent::CallKind::model, .request = json("q"), .reserved = {.tokens = 7}, .again = true},
       CallStarted{.attempt = attempt, .number = 2, .kind = agent::CallKind::tool, .request = json("q"), .reserved = {.tool_calls = 1}},
       CallStarted{.attempt = attempt, .number = 3, .kind = agent::CallKind::person, .request = json("q"), .reserved = {}},
       CallEnded{.attempt = attempt, .number = 3, .kind = agent::CallKind::person, .answer = json("yes"), .used = {}},
@@ -241,6 +243,7 @@ TEST(EventCodec, DamagedEntriesAreErrorsAndNeverCrash) {
         R"([{"type":"run_created","at":1,"definition":"x","inputs":{},"agent_budgets":{"a":{"tokens":"many"}}}])",
         R"([{"type":"model_called","at":1,"task":"first","attempt":1,"call":0,"request":1}])",
         R"([{"type":"model_called","at":1,"task":"first","attempt":1,"call":1,"request":1,"reserved":{"tokens":1}}])",
+        R"([{"type":"model_called","at":1,"task":"first","attempt":1,"call":1,"request":1,"again":false}])",
         R"([{"type":"tool_answered","at":1,"task":"first","attempt":1,"call":1}])",
         R"([{"type":"task_failed","at":1,"task":"first","attempt":1,"duration":1}])",
         R"([{"type":"task_failed","at":1,"task":"first","attempt":1,"duration":1,"error":{"code":"new_code"}}])",

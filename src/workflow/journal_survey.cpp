@@ -1,5 +1,6 @@
 #include "workflow/journal_survey.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <string>
 
@@ -79,7 +80,7 @@ class Surveyor {
   }
   void see(SurveyedActivation& activation, const CallStarted& body) {
     auto* calls = calls_of(activation, body.attempt);
-    if (calls != nullptr && body.kind == agent::CallKind::model) calls->open_model_call = at_;
+    if (calls != nullptr && body.kind == agent::CallKind::model) calls->open_model_call = std::min(calls->open_model_call, at_);
   }
   void see(SurveyedActivation& activation, const CallEnded& body) {
     auto* calls = calls_of(activation, body.attempt);

@@ -16,7 +16,7 @@ inline constexpr std::size_t nowhere = std::numeric_limits<std::size_t>::max();
 /// What an agent called before it came to its end, or did not.
 struct SurveyedCalls {
   std::uint32_t answered = 0;          ///< the more there are, the more is lost where it begins anew
-  std::size_t open_model_call = nowhere;  ///< the latest call of a model, where it was never answered
+  std::size_t open_model_call = nowhere;  ///< where the latest call of a model was begun first, if it was never answered
   bool model_failed = false;           ///< the latest answer is that the model could not be asked
   /// Whether going on from these calls can lead further than they did.
   bool lead_on = true;

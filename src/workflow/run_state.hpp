@@ -57,6 +57,7 @@ struct CallRecord {
   JsonPtr request;
   JsonPtr answer;                      ///< null while there is none
   agent::Spend reserved;
+  std::uint32_t times = 1;             ///< that it was begun; more where an owner died
 };
 
 /// The calls of one activation.
@@ -260,6 +261,7 @@ class RunState {
   Result<void> fold(const RunResumed& event, Instant at);
   Result<void> fold(const AttemptStarted& event, Instant at);
   Result<void> fold(const CallStarted& event, Instant at);
+  Result<void> fold_repeat(const CallStarted& event, Calls& calls);
   Result<void> fold(const CallEnded& event, Instant at);
   Result<void> fold(const TaskCompleted& event, Instant at);
   Result<void> fold(const AttemptFailed& event, Instant at);

@@ -39,6 +39,7 @@ Result<void> RunState::fold(const CallStarted& event, Instant) {
   auto calls = calls_of(event.attempt);
   if (!calls) return std::unexpected(calls.error());
   auto& all = **calls;
+  if (event.again) return fold_repeat(event, all);
   if (event.number != all.records.size() + 1) return impossible("a call is out of order");
   all.records.push_back(
       {.kind = event.kind, .attempt = event.attempt.attempt, .request = event.request, .answer = nullptr, .reserved = event.reserved});
@@ -46,6 +47,19 @@ Result<void> RunState::fold(const CallStarted& event, Instant) {
   spent_ += event.reserved;
   spent_by_[definition_->tasks[event.attempt.task].agent] += event.reserved;
   settle_waiting(event.attempt.step(), all);
+  return {};
+}
+
+/// The first time stays charged whatever the answer says of this one.
+Result<void> RunState::fold_repeat(const CallStarted& event, Calls& calls) {
+  if (event.number > calls.records.size()) return impossible("a call was repeated that was not made");
+  auto& call = calls.records[event.number - 1];
+  if (call.answer || call.kind != event.kind || call.kind == agent::CallKind::person)
+    return impossible("a call was repeated that was not open");
+  ++call.times;
+  call.reserved = event.reserved;
+  spent_ += event.reserved;
+  spent_by_[definition_->tasks[event.attempt.task].agent] += event.reserved;
   return {};
 }
 

@@ -37,6 +37,30 @@ TEST(Calls, OfAnAttemptThatWaitsCannotBe) {
   machine.must_not(called(machine.item("each", 0), 1));
 }
 
+TEST(Calls, ThatAreRepeatedStayChargedTwice) {
+  auto definition = testing::make_definition({{.name = "a"}});
+  definition->budget.spend.tokens = 1000;
+  finish_definition(*definition);
+  Machine machine(definition);
+  machine.start("a");
+  const auto a = machine.attempt("a");
+  const auto again = [&](std::uint32_t number) {
+    auto call = called(a, number, {.tokens = 100});
+    call.again = true;
+    return call;
+  };
+  machine.must_not(again(1));
+  machine.must({.at = t0, .body = called(a, 1, {.tokens = 100})});
+  machine.must({.at = t0, .body = again(1)});
+  EXPECT_EQ(machine.state.spent().tokens, 200U);
+  EXPECT_EQ(machine.state.calls({.task = 0})[0].times, 2U);
+  machine.must({.at = t0, .body = answered(a, 1, {.tokens = 30})});
+  EXPECT_EQ(machine.state.spent().tokens, 130U) << "nobody knows what the first time cost";
+  EXPECT_EQ(machine.state.spent_by(0).tokens, 130U);
+  EXPECT_EQ(machine.state.paid().tokens, 30U);
+  machine.must_not(again(1));
+}
+
 CallStarted asked(const Attempt& attempt, std::uint32_t number) {
   return {.attempt = attempt,
           .number = number,

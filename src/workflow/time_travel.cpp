@@ -41,6 +41,11 @@ class Plan {
     const auto cut = graphs_[*definition_.tasks[task].graph].cut;
     return activation.end != nowhere && activation.end < cut && event < cut;
   }
+  /// In a graph: whether the way that led to this activation, which did not get done, is kept.
+  [[nodiscard]] bool is_entered(TaskIndex task, const SurveyedActivation& activation) const {
+    const bool done = activation.outcome == Outcome::good || activation.outcome == Outcome::undone;
+    return !done && !whole_[task] && activation.first <= graphs_[*definition_.tasks[task].graph].cut;
+  }
 
  private:
   struct Graph {
@@ -68,8 +73,8 @@ class Plan {
   }
   void redo(TaskIndex task) {
     const auto& graph = definition_.tasks[task].graph;
-    if (graph) return cut(*graph, std::min(survey_.activation(task, 1).first, events_));
     whole_[task] = true;
+    if (graph) return cut(*graph, std::min(survey_.activation(task, 1).first, events_));
     mark(task);
   }
   void mark(TaskIndex task) {
@@ -90,7 +95,7 @@ class Plan {
   const JournalSurvey& survey_;
   std::size_t events_;
   std::vector<bool> again_;            ///< tasks outside graphs
-  std::vector<bool> whole_;
+  std::vector<bool> whole_;            ///< named, or after something that is done again
   std::vector<Graph> graphs_;
   std::deque<TaskIndex> follow_;       ///< what depends on these is done again
 };
@@ -151,9 +156,13 @@ class Picker {
     return static_cast<std::size_t>(items.rend() - last);
   }
   [[nodiscard]] bool goes_on_from(const SurveyedCalls& calls) const { return keeps_calls_ && calls.answered > 0 && calls.lead_on; }
-  /// A task without items that goes on from what it called.
-  [[nodiscard]] bool goes_on_from_calls(TaskIndex task) const {
-    return plan_.goes_on(task) && !definition_.tasks[task].for_each && goes_on_from(survey_.activation(task, 1).calls);
+  /// What a task without items called in an activation that goes on from that; null where this event belongs to no such activation.
+  [[nodiscard]] const SurveyedCalls* goes_on_from_calls(TaskIndex task, std::size_t event) const {
+    const auto number = survey_.activation_of[event];
+    if (definition_.tasks[task].for_each || number >= survey_.activations[task].size()) return nullptr;
+    const auto& activation = survey_.activations[task][number];
+    const bool entered = definition_.tasks[task].graph ? plan_.is_entered(task, activation) : plan_.goes_on(task);
+    return entered && goes_on_from(activation.calls) ? &activation.calls : nullptr;
   }
 
   /// A signal that nothing in the new run waits for: the end of a run that the old one began, a person's answer to a question that will be
@@ -164,17 +173,22 @@ class Picker {
     return is_signal_of_end(name) || is_signal_of_answer(name) || (taker != nowhere && *task_of(journal_[taker]) >= definition_.own_tasks);
   }
   std::optional<std::size_t> group(TaskIndex task, std::size_t event) {
+    const bool calls = goes_on_from_calls(task, event) != nullptr;
     if (definition_.tasks[task].graph) {
       const auto activation = survey_.activation(task, survey_.activation_of[event]);
-      return plan_.before_cut(task, activation, event) ? std::optional<std::size_t>(0) : std::nullopt;
+      if (plan_.before_cut(task, activation, event)) return 0;
+      return calls ? group_of(task) : std::nullopt;
     }
     if (!plan_.again(task)) return 0;
-    const bool calls = goes_on_from_calls(task);
     const auto done = last_kept_.find(task);
     if (!calls && (done == last_kept_.end() || done->second == 0)) return std::nullopt;
     // What an item took that is done again can be taken once more.
     const auto* taken = std::get_if<SignalTaken>(&journal_[event].body);
     if (!calls && taken != nullptr && !survey_.items.at(task)[taken->attempt.item].done) return std::nullopt;
+    return group_of(task);
+  }
+  /// The group of a task that goes on.
+  std::optional<std::size_t> group_of(TaskIndex task) {
     if (const auto known = group_of_task_.find(task); known != group_of_task_.end()) return known->second;
     // In a sequential workflow only one task is under way.
     if (!definition_.parallel_execution && !group_of_task_.empty()) return std::nullopt;
@@ -192,12 +206,12 @@ class Picker {
       out.push_back(event);
       return;
     }
-    if (goes_on_from_calls(*task)) {
+    if (const auto* calls = goes_on_from_calls(*task, index)) {
       // Its time limit begins anew.
       const auto now = Event{.at = now_, .body = event.body};
       const bool asks_first = std::holds_alternative<ApprovalRequested>(event.body) || std::holds_alternative<ApprovalGiven>(event.body);
       if (asks_first) out.push_back(now);
-      put_calls(out, now, index, survey_.activation(*task, 1).calls);
+      put_calls(out, now, index, *calls);
       return;
     }
     std::visit([&](const auto& body) { put_going_on(out, event, index, body); }, event.body);
@@ -216,8 +230,9 @@ class Picker {
       out.push_back(
           {.at = event.at,
            .body = AttemptFailed{.attempt = over->attempt, .error = over->error, .duration = over->duration, .retry_at = event.at}});
-    } else if (std::holds_alternative<CallEnded>(event.body) ||
-               (std::holds_alternative<CallStarted>(event.body) && index != calls.open_model_call)) {
+    } else if (const auto* called = std::get_if<CallStarted>(&event.body)) {
+      if (called->kind != agent::CallKind::model || index < calls.open_model_call) out.push_back(event);
+    } else if (std::holds_alternative<CallEnded>(event.body)) {
       out.push_back(event);
     }
   }

@@ -47,8 +47,9 @@ struct Departure {
 /// last
 ///   of these has to have been started: it keeps its first attempt, as a failed one. In a sequential workflow one such task is kept.
 /// - A retry keeps what the agent of a task, or of an item, has called where it did not come to its end, or failed for a reason that lies
-///   outside its conversation: budgets, models that could not be asked, a cancelled run. Its next attempt goes on from there. In a graph
-///   and where something before it is done again it begins anew.
+///   outside its conversation: budgets, models that could not be asked, a cancelled run. Its next attempt goes on from there. That holds
+///   in a graph, too, for activations to which the kept way leads, but not for items there. Where something before it is done again, or
+///   `from` names the task, it begins anew.
 /// - Signals stay. Those that nobody took, or that were taken by what is done again, can be taken once more.
 /// - Time limits and budgets begin anew, as the definition has them or as `budget` says; what is kept uses up nothing of them. A run that
 /// the old one began and waited for is begun again.

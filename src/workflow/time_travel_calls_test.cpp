@@ -134,6 +134,25 @@ TEST(TimeTravelCalls, ACancelledConversationGoesOnAndAnOpenModelCallIsMadeAnew) 
   EXPECT_EQ(asking.retried().state.calls({.task = 0}).size(), 1U);
 }
 
+TEST(TimeTravelCalls, ACallThatWasRepeatedIsMadeAnewOnlyWhereNobodyAnswered) {
+  for (const bool answered : {true, false}) {
+    Caller old(two());
+    old.start("a");
+    const auto a = old.attempt("a");
+    old.ask_model(a);
+    old.call(a, CallKind::model);
+    auto again = old.journal.back();
+    std::get<CallStarted>(again.body).again = true;
+    old.must(again);
+    if (answered) old.answer(a);
+    old.stop();
+    old.settle();
+    const auto next = old.retried();
+    EXPECT_EQ(next.state.calls({.task = 0}).size(), answered ? 2U : 1U);
+    EXPECT_EQ(lines(next).size(), answered ? 7U : 4U);
+  }
+}
+
 TEST(TimeTravelCalls, ADeadlineBetweenTwoAttemptsEndsNoneOfThem) {
   Caller old(two());
   old.start("a");
@@ -177,6 +196,78 @@ TEST(TimeTravelCalls, ItemsGoOnEachForThemselves) {
                                 "attempt_failed each[1]#1.1", "attempt_started each[2]#1.1", "task_completed each[0]#1.1",
                                 "model_called each[2]#1.1", "model_answered each[2]#1.1", "attempt_failed each[2]#1.1"}));
   EXPECT_EQ(next.state.calls({.task = 0, .item = 2}).size(), 1U);
+}
+
+std::shared_ptr<Definition> loop() {
+  return make_definition({{.name = "draft"}, {.name = "review"}, {.name = "publish", .needs = {"review"}}},
+                         {{.from = "start", .to = "draft"},
+                          {.from = "draft", .to = "review"},
+                          {.from = "review", .to = "draft", .when = "{{ true }}", .max_iterations = 5}});
+}
+
+/// Round 1 is done, and in round 2 the review, or already the draft, ran out of money.
+Caller in_round_two(std::string_view failing) {
+  Caller old(loop());
+  for (const auto* name : {"draft", "review"}) {
+    old.start(name);
+    old.ask_model(old.attempt(name));
+    old.complete(name);
+    old.take_edge(name, std::string_view(name) == "draft" ? EdgeIndex{1} : EdgeIndex{2});
+  }
+  if (failing == "review") {
+    old.run("draft");
+    old.take_edge("draft", EdgeIndex{1});
+  }
+  old.start(failing);
+  old.ask_model(old.attempt(failing));
+  old.ask_model(old.attempt(failing));
+  old.fail_with(old.attempt(failing), over_budget());
+  old.settle();
+  return old;
+}
+
+TEST(TimeTravelCalls, ARoundOfALoopGoesOn) {
+  for (const auto* failing : {"draft", "review"}) {
+    const auto old = in_round_two(failing);
+    const auto next = old.retried();
+    const auto task = *next.state.definition().find_task(failing);
+    EXPECT_EQ(startable(next), std::string(failing) + " ");
+    EXPECT_EQ(next.state.tasks()[task].activation, 2U);
+    EXPECT_EQ(next.state.calls({.task = task}).size(), 2U) << failing;
+    EXPECT_EQ(next.state.tasks()[task].attempt, 1U);
+    const auto kept = lines(next);
+    EXPECT_EQ(kept.back(), fmt::format("attempt_failed {}#2.1", failing));
+    EXPECT_EQ(std::ranges::count(kept, fmt::format("model_answered {}#1.1", failing)), 1);
+    EXPECT_TRUE(old.forked("publish").state.calls({.task = task}).empty()) << "only a retry goes on";
+  }
+}
+
+TEST(TimeTravelCalls, InAGraphWhatIsNamedOrComesAfterItBeginsAnew) {
+  const auto old = in_round_two("review");
+  EXPECT_EQ(lines(old.retried("draft")), Lines{});
+  const auto review = old.retried("review");
+  EXPECT_EQ(startable(review), "review ");
+  EXPECT_EQ(review.state.tasks()[1].activation, 1U);
+  EXPECT_TRUE(review.state.calls({.task = 1}).empty());
+}
+
+TEST(TimeTravelCalls, ACancelledRoundGoesOnAndParallelWaysEachForThemselves) {
+  auto definition = make_definition({{.name = "a"}, {.name = "b"}}, {{.from = "start", .to = "a"}, {.from = "start", .to = "b"}});
+  definition->parallel_execution = true;
+  finish_definition(*definition);
+  Caller old(definition);
+  old.start("a");
+  old.start("b");
+  old.ask_model(old.attempt("b"));
+  old.ask_model(old.attempt("a"));
+  old.call(old.attempt("b"), CallKind::model);
+  old.stop();
+  old.settle();
+  const auto next = old.retried();
+  EXPECT_EQ(next.state.calls({.task = 0}).size(), 1U);
+  EXPECT_EQ(next.state.calls({.task = 1}).size(), 1U);
+  EXPECT_EQ(lines(next).size(), 8U);
+  EXPECT_EQ(next.state.spent(), (agent::Spend{.tokens = 80, .nano_dollars = 0, .tool_calls = 0}));
 }
 
 TEST(TimeTravelCalls, ASequentialWorkflowGoesOnWithOneConversation) {

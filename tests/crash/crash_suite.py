@@ -21,6 +21,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from features import FEATURES  # noqa: E402
 from features.agents import Agents  # noqa: E402
+from features.program import Program  # noqa: E402
 from scenario import Violation  # noqa: E402
 from witness import Witness  # noqa: E402
 
@@ -43,10 +44,14 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--agents-worker", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2] / "build/dev/tests/crash/skein_agents_worker",
                         help="the worker whose agents have tools that ask the witness")
+    parser.add_argument("--agent-program", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2] / "build/dev/tests/crash/skein_agent_program",
+                        help="a C++ program with a skein::Agent")
     parser.add_argument("--feature", choices=sorted({f.__name__ for f in FEATURES}), help="only this one, whatever the seed")
     options = parser.parse_args()
     if options.agents_worker.exists():
         Agents.worker_with_tools = str(options.agents_worker.resolve())
+    if options.agent_program.exists():
+        Program.program = str(options.agent_program.resolve())
     witness = Witness()
     skein = os.path.abspath(options.skein)
     only = next((f for f in FEATURES if f.__name__ == options.feature), None)
@@ -68,6 +73,8 @@ def main():
         print("SKIPPED: kills at write and sync boundaries need strace (apt-get install strace); kills at random moments ran")
     if Agents.worker_with_tools is None:
         print("SKIPPED: tools with effects need skein_agents_worker (make dev); agents with built-in tools ran")
+    if Program.program is None:
+        print("SKIPPED: a C++ program with an agent needs skein_agent_program (make dev)")
     print(f"{options.seeds} seeds ({', '.join(f'{name} {n}' for name, n in sorted(tried.items()))})")
     print(f"{kills} kills, {steps} steps called, {repeats} repeats of calls in flight")
     print(f"{options.seeds - len(failures)} passed, {len(failures)} failed")

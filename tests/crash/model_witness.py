@@ -20,11 +20,11 @@ def answer_to(plan, request):
     return {"role": "assistant", "content": json.dumps(brought)}, "stop"
 
 
-def usage_of(request, message):
-    """At most what a bound of the prompt and the request's own limit allow."""
+def usage_of(request, message, greedy):
+    """At most what a bound of the prompt and the request's own limit allow. A greedy model has thought until it reached that limit."""
     limit = request.get("max_tokens") or request.get("max_completion_tokens") or 1000
-    prompt = len(json.dumps(request)) // 8 + 1
-    answer = min(limit, len(json.dumps(message)) // 8 + 1)
+    prompt = len(json.dumps(request)) // (2 if greedy else 8) + 1
+    answer = limit if greedy else min(limit, len(json.dumps(message)) // 8 + 1)
     return {"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer}
 
 

@@ -32,6 +32,8 @@ class Scenario:
         self.environment = dict(os.environ)
         self.prepare()
 
+    owners = (1, 1, 2)  # so many at once, by chance
+
     # What a feature says.
 
     def prepare(self):
@@ -130,7 +132,7 @@ class Scenario:
     def work_and_kill(self):
         """One owner or two at once, which die one after the other."""
         workers = []
-        for _ in range(self.rng.choice([1, 1, 2])):
+        for _ in range(self.rng.choice(self.owners)):
             boundary = self.rng.random() < 0.5
             workers.append((self.spawn(self.worker(), boundary), boundary))
         for process, boundary in workers:

@@ -8,6 +8,8 @@ repeated; each key fails at most twice before it succeeds, except where the name
     POST /SEED/never…      refused every time
     POST /SEED/model/chat/completions   answered as the scenario's plan says (see model_witness.py), streamed where it is asked to
 
+A model's answer is billed when it begins, whether anybody is left to hear it or not, and each time that it is asked for.
+
 It also sees what is in flight at once. A request whose sender has died is not: its connection is closed.
 """
 
@@ -37,7 +39,9 @@ class Witness(http.server.ThreadingHTTPServer):
         self.open = collections.defaultdict(list)  # scenario -> (name, key, connection) of what is in flight
         self.limits = {}  # (scenario, name) -> ("keys" or "runs", how many may be in flight at once)
         self.plans = {}  # scenario -> what its model says
-        self.tokens = {}  # (scenario, key) -> what its latest answer was said to cost
+        self.bills = collections.defaultdict(list)  # scenario -> (key, usage) of each answer of its model, heard or not
+        self.greedy = set()  # scenarios whose model takes all the tokens that it may
+        self.bodies = {}  # (scenario, key) -> what was asked first
         self.problems = collections.defaultdict(list)  # scenario -> what was in flight and should not have been
         self.without_key = 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -57,6 +61,10 @@ class Witness(http.server.ThreadingHTTPServer):
     def keys_of(self, scenario, name):
         with self.lock:
             return set(self.names[(scenario, name)])
+
+    def bills_of(self, scenario):
+        with self.lock:
+            return list(self.bills[scenario])
 
     def limit(self, scenario, name, what, most):
         self.limits[(scenario, name)] = (what, most)
@@ -149,9 +157,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def speak(self, scenario, key, request, luck):
         message, finish = model_witness.answer_to(self.server.plans[scenario], request)
-        usage = model_witness.usage_of(request, message)
-        with self.server.lock:
-            self.server.tokens[(scenario, key)] = usage["total_tokens"]
+        witness = self.server
+        usage = model_witness.usage_of(request, message, scenario in witness.greedy)
+        with witness.lock:
+            witness.bills[scenario].append((key, usage))
+            if witness.bodies.setdefault((scenario, key), request) != request:
+                witness.problems[scenario].append(f"{key} asks for something else than it did first")
         self.send_response(200)
         if not request.get("stream"):
             body = model_witness.whole(message, finish, usage)

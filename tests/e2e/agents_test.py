@@ -211,6 +211,21 @@ class Models(AgentTest):
         self.assertEqual(offline.stdout, "")
         self.assertIn("ollama is unreachable", offline.stderr)
 
+    def test_where_prices_are_from_is_said(self):
+        own = self.file('{"as_of": "2026-11-20", "prices": [{"model": "openai/local-7b", "input": 1, "output": 2}]}', "own.json")
+        shown = " ".join(self.skein("models", "--prices", str(own)).stdout.split())
+        self.assertRegex(shown, r"Prices: \S*own.json \(1 price as of 2026-11-20\), before the built-in table \(\d+ prices as of 20\d\d-\d\d-\d\d\)")
+        self.assertRegex(" ".join(self.skein("models").stdout.split()), r"Prices: the built-in table \(\d+ prices as of 20")
+        sources = self.json("models", SKEIN_PRICES=str(own))["prices_from"]
+        self.assertEqual((sources[0]["from"], sources[0]["as_of"], sources[0]["prices"], sources[1]["from"]), (str(own), "2026-11-20", 1, "built in"))
+        server = self.serve()
+        variables = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"http://127.0.0.1:{server.port}/v1"}
+        listed = self.json("models", "list", "openai", "--prices", str(own), **variables)
+        self.assertEqual(listed["models"][1]["price_per_million"], {"input": 1, "output": 2})
+        self.assertEqual(len(listed["prices_from"]), 2)
+        self.assertIn("From ", self.skein("models", "list", "openai", **variables).stderr)
+        self.assertIn("nosuch.json", self.skein("models", "--prices", "nosuch.json", expect=2).stderr)
+
     def test_ctrl_c_ends_the_waiting(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             self.environment["SKEIN_COMPATIBLE_BASE_URL"] = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"

@@ -33,39 +33,63 @@ class Days(SkeinTest):
 
     def test_a_day_ends_when_its_tokens_are_gone(self):
         self.file(answer(4500), "answers.json")
-        flow = self.flow("tokens: 10000")
+        flow = self.flow("tokens: 9050")
         self.skein("run", flow)
         self.assertEqual(self.alerts(), [])
         warned = self.skein("run", flow)
         self.assertIn("spend_alert", warned.stderr)
-        self.assertEqual([(a["reason"], a["spent"], a["limit"]) for a in self.alerts()], [("day_budget", 9000, 10000)])
+        self.assertEqual([(a["reason"], a["spent"], a["limit"]) for a in self.alerts()], [("day_budget", 9000, 9050)])
         refused = self.skein("run", flow, expect=1)
-        self.assertIn("'shop/writer' may spend 10000 tokens a day; 9000 are spent", refused.stderr)
+        self.assertIn("'shop/writer' may spend 9050 tokens a day; 9000 are spent", refused.stderr)
         self.assertIn("It may spend again from 20", refused.stderr)
         self.assertEqual(self.json("show", "last")["tasks"][0]["error"]["code"], "budget_exceeded")
         self.skein("run", self.flow("tokens: 20000"))
 
     def test_money_counts_at_the_models_own_prices(self):
         self.file(answer(2000), "answers.json")
-        flow = self.flow("cost: 3.5")  # an answer costs 1.10, its worst case a little over 2
+        flow = self.flow("cost: 1.12")  # an answer costs 1.10, and 16 tokens of the next with its prompt more than what is left
         self.skein("run", flow)
-        self.assertIn("$1.10 are spent", self.skein("run", self.flow("cost: 3"), expect=1).stderr)
-        self.skein("run", self.flow("cost: 3.5"))
-        self.assertIn("$2.20 are spent", self.skein("run", flow, expect=1).stderr)
+        self.assertIn("$1.10 are spent", self.skein("run", flow, expect=1).stderr)
+        self.skein("run", self.flow("cost: 2.22"))
+        self.assertIn("$2.20 are spent", self.skein("run", self.flow("cost: 2.22"), expect=1).stderr)
 
-    def test_a_call_that_dies_with_its_process_stays_reserved_until_somebody_goes_on(self):
+    def test_a_call_that_dies_with_its_process_stays_charged(self):
         self.file(answer(2000, delay="60s"), "answers.json")
-        flow = self.flow("tokens: 4000")
+        flow = self.flow("tokens: 6000")
         process = self.start("run", flow)
         self.eventually("the call is under way", lambda: self.runs() and any(e["type"] == "model_called" for e in self.events()))
         self.eventually("it is reserved", lambda: self.reserved() > 0)
         kill(process)
         died = self.runs()[0]["run_id"]
         self.file(answer(2000), "answers.json")
-        self.assertIn("reserved for calls under way", self.skein("run", flow, expect=1).stderr)
+        first = self.reserved()
         self.skein("resume", died)
-        self.assertEqual(self.reserved(), 0)
+        self.assertEqual(self.reserved(), first)  # nobody knows what it cost
         self.assertEqual(self.settled(), 2000)
+        self.assertEqual([e.get("again", False) for e in self.events(died) if e["type"] == "model_called"], [False, True])
+        self.assertIn("reserved for calls that were not answered", self.skein("run", self.flow("tokens: 4000"), expect=1).stderr)
+
+    def test_the_last_call_of_a_day_is_lowered_to_what_is_left(self):
+        self.file(answer(2000), "answers.json")
+        self.skein("run", self.flow("tokens: 5000"))
+        self.skein("run", self.flow("tokens: 3000"))
+        called = [e["request"]["max_output_tokens"] for e in self.events() if e["type"] == "model_called"]
+        self.assertTrue(0 < called[0] < 2000, called)
+
+    def test_old_days_are_forgotten(self):
+        self.file(answer(2000), "answers.json")
+        self.skein("run", self.flow("tokens: 50000"))
+        for day in ("2020-01-01", "2020-01-02"):
+            self.change("INSERT INTO accounts VALUES(?, 1, 1)", f"day {day} shop/writer")
+            self.change("INSERT INTO reservations VALUES(?, 'k', 1, 1)", f"day {day} shop/writer")
+        told = self.json("prune", "--older-than", "1d", "--dry-run")
+        self.assertEqual((told["runs"], told["days"]), (0, 2))
+        self.assertIn("2 daily accounts", self.skein("prune", "--older-than", "1d", "--yes").stdout)
+        self.assertEqual((self.settled(), self.reserved()), (2000, 0))
+
+    def change(self, words, *values):
+        with contextlib.closing(sqlite3.connect(self.store)) as db, db:
+            db.execute(words, values)
 
     def reserved(self):
         return self.ask("SELECT coalesce(sum(tokens), 0) FROM reservations")
@@ -95,6 +119,9 @@ class Prices(SkeinTest):
         prices = self.file('{"prices": [{"model": "scripted/*", "input": 1, "output": 1}]}', "prices.json")
         self.skein("run", flow, SKEIN_PRICES=str(prices))
         self.assertEqual(self.json("show", "last")["tasks"][0]["metadata"]["cost_usd"], 0.002)
+        self.skein("run", flow, "--prices", str(prices), SKEIN_PRICES="nosuch.json")
+        self.assertEqual(self.json("show", "last")["tasks"][0]["metadata"]["cost_usd"], 0.002)
+        self.assertIn("cannot read the prices in nosuch.json", self.skein("worker", "--idle-exit", "--prices", "nosuch.json", expect=2).stderr)
 
 
 class Server(http.server.BaseHTTPRequestHandler):

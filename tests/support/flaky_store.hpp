@@ -112,6 +112,10 @@ class FlakyStore final : public store::RunStore {
     return inner_->settle(account, key, spent);
   }
   Result<store::Account> account(const std::string& account) const override { return inner_->account(account); }
+  Result<std::uint64_t> forget_accounts(const std::string& first, const std::string& end, bool dry_run) override {
+    if (refuse) return std::unexpected(*refuse);
+    return inner_->forget_accounts(first, end, dry_run);
+  }
   Result<store::PruneReport> prune(const store::PruneFilter& filter) override { return inner_->prune(filter); }
   Result<store::StoreInfo> info() const override { return inner_->info(); }
   void close() override { inner_->close(); }

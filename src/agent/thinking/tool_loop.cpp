@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -12,6 +11,7 @@
 #include "agent/thinking/loop_journal.hpp"
 #include "base/error_json.hpp"
 #include "base/json_schema.hpp"
+#include "base/sentence.hpp"
 #include "base/text.hpp"
 #include "model/call_failures.hpp"
 #include "model/token_bound.hpp"
@@ -35,18 +35,9 @@ std::string bounded(std::string text) {
   return text + fmt::format("\n[cut: this is the beginning, {} of {} bytes; ask for less at a time]", cut, whole);
 }
 
-std::string in_words(const std::vector<std::string>& problems) {
-  std::string out;
-  for (const auto& problem : problems) out += (out.empty() ? "" : "; ") + problem;
-  return shorten(out, 2000);
-}
+std::string in_words(const std::vector<std::string>& problems) { return shorten(as_sentence(problems), 2000); }
 
 std::uint64_t amount(model::Money money) { return static_cast<std::uint64_t>(std::max<std::int64_t>(money.nano, 0)); }
-
-std::string money(std::uint64_t nano_dollars) {
-  return model::to_string(
-      {.nano = static_cast<std::int64_t>(std::min<std::uint64_t>(nano_dollars, std::numeric_limits<std::int64_t>::max()))});
-}
 
 std::string text_of(const Json& value) { return value.is_string() ? std::string(value.get_string()) : to_json(value); }
 
@@ -112,7 +103,7 @@ void ToolLoop::answered(std::uint32_t number, const JsonPtr& answer) {
       sum_up(model::text_of(response.message));
     } else {
       count(response, call.mapped().model);
-      hear(response);
+      hear(response, call.mapped());
     }
     return;
   }
@@ -146,7 +137,7 @@ void ToolLoop::take_word(ToolUse& use, const Json& word) {
     use.result->text = bounded(text_of(*value));
     use.result->failed = false;
   } else if (const auto wrong = tool::misfits(*use.tool, *value); !wrong.empty()) {
-    use.result->text = "a person changed the arguments, and they do not fit: " + in_words(wrong) + "; it was not run";
+    use.result->text = and_then("a person changed the arguments, and they do not fit: " + in_words(wrong), "it was not run");
   } else {
     use.changed = *value != use.arguments;
     use.arguments = *value;
@@ -170,7 +161,7 @@ void ToolLoop::count(const model::Response& response, std::string_view asked) {
   priced_ = priced_ && cost.has_value();
 }
 
-void ToolLoop::hear(const model::Response& response) {
+void ToolLoop::hear(const model::Response& response, const Asked& call) {
   ++turns_;
   if (!response.model.empty()) model_ = response.model;
   messages_.push_back(response.message);
@@ -179,14 +170,15 @@ void ToolLoop::hear(const model::Response& response) {
   if (response.finish == model::Finish::refusal || response.finish == model::Finish::content_filter) {
     const auto said = model::text_of(response.message);
     return fail_with(ErrorCode::agent_failed,
-                     fmt::format("the model {}{}{}; change the task or the instructions",
-                                 response.finish == model::Finish::refusal ? "declined" : "was stopped by its provider's filter",
-                                 said.empty() ? "" : ": ", shorten(said, most_text)));
+                     and_then(fmt::format("the model {}{}{}",
+                                          response.finish == model::Finish::refusal ? "declined" : "was stopped by its provider's filter",
+                                          said.empty() ? "" : ": ", shorten(said, most_text)),
+                              "change the task or the instructions"));
   }
   if (std::ranges::any_of(response.message.parts, [](const auto& part) { return std::holds_alternative<model::ToolCall>(part); })) {
     take_calls(response.message, response.finish);
   } else {
-    take_answer(response);
+    take_answer(response, call);
   }
 }
 
@@ -212,7 +204,7 @@ void ToolLoop::take_calls(const model::Message& message, model::Finish finish) {
                         : fmt::format("the arguments are not a JSON object ({}), so it was not run",
                                       arguments ? "they are " + std::string(type_name(*arguments)) : arguments.error().message);
     } else if (const auto wrong = tool::misfits(*found, *arguments); !wrong.empty()) {
-      use.problem = in_words(wrong) + "; it was not run";
+      use.problem = and_then(in_words(wrong), "it was not run");
     }
     if (found != setup_->tools.end()) use.tool = &*found;
     if (arguments) use.arguments = std::move(*arguments);
@@ -264,10 +256,17 @@ std::string ToolLoop::with_sources(std::string text, const std::vector<std::stri
   return text;
 }
 
-void ToolLoop::take_answer(const model::Response& response) {
+void ToolLoop::take_answer(const model::Response& response, const Asked& call) {
   const auto text = model::text_of(response.message);
   const auto& schema = setup_->settings.output_schema;
   if (response.finish == model::Finish::length) {
+    if (call.most_output.value_or(usual_output()) < usual_output()) {
+      messages_.pop_back();  // with a higher budget it is asked again
+      return fail_with(ErrorCode::budget_exceeded,
+                       fmt::format("Budget exceeded: the model's answer was cut off after {} tokens, which is all that was left; raise the "
+                                   "budget, or make the task smaller",
+                                   *call.most_output));
+    }
     return fail_with(ErrorCode::too_large, "the model's answer was cut off by its output limit; raise max_output_tokens, or ask for less");
   }
   repeats_.clear();
@@ -412,11 +411,14 @@ Result<ToolLoop::Reserve> ToolLoop::reserve(const SpendLimits& left, Step step) 
   if (!left.tokens && !left.nano_dollars) return out;
   const auto over = [](std::string message) { return fail(ErrorCode::budget_exceeded, "Budget exceeded: " + std::move(message)); };
   const auto prompt = model::prompt_token_bound(request({.model = {}, .most_output = {}, .summary = step == Step::summarise}));
-  auto most = std::uint64_t{out.most_output.value_or(usual_output_tokens)};
+  auto most = std::uint64_t{usual_output()};
+  const auto least = std::min<std::uint64_t>(least_output_tokens, most);
   if (left.tokens) {
-    if (*left.tokens <= prompt)
-      return over(fmt::format("the prompt may be up to {} tokens, and {} are left; raise the budget, or make the task smaller", prompt,
-                              *left.tokens));
+    if (*left.tokens < prompt + least)
+      return over(
+          fmt::format("the prompt may be up to {} tokens and the answer takes {}, and {} are left; raise the budget, or make the "
+                      "task smaller",
+                      prompt, least, *left.tokens));
     most = std::min(most, *left.tokens - prompt);
   }
   if (left.nano_dollars) {
@@ -428,11 +430,12 @@ Result<ToolLoop::Reserve> ToolLoop::reserve(const SpendLimits& left, Step step) 
                               priced.error()));
     }
     const auto fits = [&](std::uint64_t output) { return cost(output).value() <= *left.nano_dollars; };
-    if (!fits(1)) {
+    if (!fits(least)) {
       return over(fmt::format("the next answer may cost {}, and {} are left; raise the budget, or make the task smaller",
-                              money(cost(1).value()), money(*left.nano_dollars)));
+                              model::to_string(model::money_of(cost(least).value())),
+                              model::to_string(model::money_of(*left.nano_dollars))));
     }
-    std::uint64_t low = 1;
+    auto low = least;
     for (auto high = most; low < high;) {
       const auto middle = high - (high - low) / 2;
       if (fits(middle)) {

@@ -44,6 +44,9 @@ inline constexpr std::string_view summary_begins = "\n\nWhat you have found out 
 /// Of an answer, where a budget must know the most it can cost and nobody has said it.
 inline constexpr std::uint32_t usual_output_tokens = 4096;
 
+/// A budget that leaves fewer tokens than this for an answer is used up, unless the agent's answers are said to be shorter.
+inline constexpr std::uint32_t least_output_tokens = 16;
+
 /// The loop of an agent that thinks: ask the model; call the tools that it asks for, all at once, some of them after a person has approved
 /// the call; tell it what they brought; until it answers without asking for one. Pure: a fold over calls and answers. What the model gets
 /// wrong (unknown tools, arguments that are no JSON or do not fit, calls that were cut off) is told to it and not run. `ThinkingAgent` adds
@@ -91,15 +94,17 @@ class ToolLoop : public Machine {
   /// What the next answer of the model is for.
   enum class Step : std::uint8_t { think, reflect, repair, summarise };
   [[nodiscard]] const std::string& model_for(Step step) const;
-  void hear(const model::Response& response);
-  void count(const model::Response& response, std::string_view asked);
   /// A call of the model that was not answered.
   struct Asked {
     std::string model;  ///< by the name in the settings
     std::optional<std::uint32_t> most_output;
     bool summary = false;  ///< it is asked to sum up, not to go on
   };
-  void take_answer(const model::Response& response);
+  void hear(const model::Response& response, const Asked& call);
+  void count(const model::Response& response, std::string_view asked);
+  void take_answer(const model::Response& response, const Asked& call);
+  /// How long an answer may be where no budget makes it shorter.
+  [[nodiscard]] std::uint32_t usual_output() const { return setup_->settings.max_output_tokens.value_or(usual_output_tokens); }
   void take_calls(const model::Message& message, model::Finish finish);
   void take_word(ToolUse& use, const Json& word);
   [[nodiscard]] static bool asks_person(const ToolUse& use) { return use.wants_approval || (use.tool != nullptr && use.tool->asks_person); }

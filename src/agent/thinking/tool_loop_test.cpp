@@ -255,6 +255,38 @@ TEST(ToolLoop, ABudgetOfTokensLowersTheAnswerAndEndsTheTask) {
   EXPECT_EQ(play.loop->next(play.left).end->error.code, ErrorCode::budget_exceeded);
 }
 
+TEST(ToolLoop, TooLittleForAnAnswerIsNothing) {
+  Play play;
+  const auto prompt = model::prompt_token_bound(play.loop->request_of(0));
+  play.left.tokens = prompt + least_output_tokens - 1;
+  const auto over = play.loop->next(play.left);
+  EXPECT_EQ(over.end->error.code, ErrorCode::budget_exceeded);
+  EXPECT_NE(over.end->error.message.find("and the answer takes 16"), std::string::npos) << over.end->error.message;
+  play.left.tokens = prompt + least_output_tokens;
+  EXPECT_EQ(play.loop->next(play.left).calls.at(0).request.at("max_output_tokens"), least_output_tokens);
+  play.left = {.tokens = {}, .nano_dollars = prompt * 1000 + 15 * 10'000, .tool_calls = {}};
+  EXPECT_EQ(play.loop->next(play.left).end->error.code, ErrorCode::budget_exceeded);
+  auto setup = usual();
+  setup.settings.max_output_tokens = 5;
+  Play terse(std::move(setup));
+  terse.left = {.tokens = {}, .nano_dollars = prompt * 1000 + 5 * 10'000, .tool_calls = {}};
+  EXPECT_EQ(terse.loop->next(terse.left).calls.at(0).request.at("max_output_tokens"), 5);
+}
+
+TEST(ToolLoop, AnAnswerThatTheBudgetCutOffIsAskedForAgainWithAHigherOne) {
+  Play play;
+  play.left.tokens = model::prompt_token_bound(play.loop->request_of(0)) + 50;
+  play.model_says("It is a long", {}, Finish::length);
+  const auto over = play.end();
+  EXPECT_EQ(over.error.code, ErrorCode::budget_exceeded);
+  EXPECT_NE(over.error.message.find("cut off after 50 tokens"), std::string::npos) << over.error.message;
+  play.left = {};
+  play.loop->begin_attempt();
+  EXPECT_EQ(play.loop->request_of(0).messages.size(), 1U) << "what was cut off is not a part of the conversation";
+  play.model_says("Five.");
+  EXPECT_EQ(play.end().result.at("output"), "Five.");
+}
+
 TEST(ToolLoop, ABudgetOfMoneyHoldsAtTheWorstPrice) {
   Play play;
   const auto prompt = model::prompt_token_bound(play.loop->request_of(0));

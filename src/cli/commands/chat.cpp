@@ -28,6 +28,7 @@ struct ChatOptions {
   std::string session;
   std::string root = ".";
   std::string record;
+  std::string prices;
   std::vector<std::string> inputs;
   bool quiet = false;
   bool debug = false;
@@ -257,6 +258,7 @@ Result<int> chat(Session& session, const ChatOptions& options) {
   if (const auto named = store::check_session_name(name); !named) return fail(named.error().code, "--session: " + named.error().message);
   DriveOptions drive;
   drive.record = options.record;
+  drive.prices = options.prices;
   auto wanted = options_to_drive(drive);
   wanted.thinking.tool_root = options.root;
   const auto runtime = open_or_create(options.common, std::move(wanted));
@@ -300,6 +302,7 @@ void register_chat(CommandLine& line, Session& session) {
       .option("--record", options->record, "FILE", "Write a cassette of all that models are asked and answer; FILE must not exist")
       .flag("-q,--quiet", options->quiet, "Do not show what tools are called")
       .flag("--debug", options->debug, "Log on standard error what the engine does");
+  add_prices_option(command, options->prices);
   add_store_option(command, options->common);
   add_json_option(command, options->common, "Print {run_id, session, status, answer} as one line of JSON a turn");
   command.example("skein chat --model ollama/llama3.2 --tool calculator", "Talk with a model that may use a calculator")

@@ -33,6 +33,7 @@ struct ModelsOptions {
   std::string provider;
   std::string search;
   bool names = false;
+  std::string prices;
 };
 
 struct Asking {
@@ -58,9 +59,32 @@ asio::awaitable<std::vector<ProviderStatus>> ask_all(Asking& asking, std::vector
 }
 
 /// Those that runs are charged by.
-Result<model::PriceTable> usual_prices() {
-  const auto file = environment("SKEIN_PRICES").value_or("");
+Result<model::PriceTable> prices_of(const ModelsOptions& options) {
+  const auto file = options.prices.empty() ? environment("SKEIN_PRICES").value_or("") : options.prices;
   return file.empty() ? model::PriceTable::built_in() : model::PriceTable::read(file);
+}
+
+JsonArray sources_of(const model::PriceTable& prices) {
+  JsonArray out;
+  for (const auto& source : prices.sources()) {
+    JsonObject entry{{"from", source.where.empty() ? "built in" : source.where}};
+    if (!source.as_of.empty()) entry["as_of"] = source.as_of;
+    entry["prices"] = source.lines;
+    out.emplace_back(std::move(entry));
+  }
+  return out;
+}
+
+/// "prices.json (5 prices as of 2026-11-20), before the built-in table (60 prices as of 2026-11-01)"
+std::string sources_text(const model::PriceTable& prices) {
+  std::string out;
+  for (const auto& source : prices.sources()) {
+    const auto date = source.as_of.empty() ? "" : " as of " + printable(source.as_of);
+    out +=
+        fmt::format("{}{} ({} price{}{})", out.empty() ? "" : ", before ",
+                    source.where.empty() ? "the built-in table" : one_line(source.where), source.lines, source.lines == 1 ? "" : "s", date);
+  }
+  return out;
 }
 
 /// US dollars a million tokens of a short prompt and of its answer.
@@ -107,6 +131,8 @@ Style style_of(ProviderStatus::State state) {
 
 Result<int> survey(Session& session, const ModelsOptions& options) {
   configure_logs(false);
+  const auto prices = prices_of(options);
+  if (!prices) return std::unexpected(prices.error());
   session.interrupts.listen();
   Asking asking;
   const auto statuses = until_interrupted(asking.io, session.interrupts, ask_all(asking, model::network_providers()));
@@ -116,11 +142,9 @@ Result<int> survey(Session& session, const ModelsOptions& options) {
   }
   auto& output = session.output;
   if (options.common.json) {
-    const auto prices = usual_prices();
-    if (!prices) return std::unexpected(prices.error());
     JsonArray listed;
     for (const auto& status : *statuses) listed.emplace_back(document_of(status, *prices));
-    output.print_json(JsonObject{{"providers", std::move(listed)}});
+    output.print_json(JsonObject{{"providers", std::move(listed)}, {"prices_from", sources_of(*prices)}});
     return 0;
   }
   const auto& out = output.out();
@@ -141,6 +165,7 @@ Result<int> survey(Session& session, const ModelsOptions& options) {
                  paint(pad(model::to_string(status.state), state_width), style_of(status.state), out.color) + "  " +
                  wrapped(printable(text), name_width + state_width + 4, width));
   }
+  output.print("\n" + wrapped("Prices: " + sources_text(*prices), 0, width));
   output.note("\nTheir models: skein models list PROVIDER   Try one: skein agent run \"Say hello\" --model PROVIDER/MODEL");
   return 0;
 }
@@ -153,6 +178,8 @@ std::string dollars(double amount) {
 
 Result<int> list(Session& session, const ModelsOptions& options) {
   configure_logs(false);
+  const auto prices = prices_of(options);
+  if (!prices) return std::unexpected(prices.error());
   session.interrupts.listen();
   Asking asking;
   auto found =
@@ -165,11 +192,11 @@ Result<int> list(Session& session, const ModelsOptions& options) {
     const auto text = to_lower(options.search);
     std::erase_if(found->models, [&](const auto& one) { return !to_lower(one.name).contains(text); });
   }
-  const auto prices = usual_prices();
-  if (!prices) return std::unexpected(prices.error());
   auto& output = session.output;
   if (options.common.json) {
-    output.print_json(document_of(*found, *prices));
+    auto document = document_of(*found, *prices);
+    document["prices_from"] = sources_of(*prices);
+    output.print_json(document);
     return 0;
   }
   if (found->state != ProviderStatus::State::ready) {
@@ -202,7 +229,7 @@ Result<int> list(Session& session, const ModelsOptions& options) {
                        : dollars(price->output)}});
   }
   for (const auto& line : table.lines(output.out().interactive ? output.out().width : 0, output.out().color)) output.print(line);
-  output.note("Prices: US dollars a million tokens of short prompts, where the price table knows them.");
+  output.note("Prices: US dollars a million tokens of short prompts, where they are known. From " + sources_text(*prices) + ".");
   return 0;
 }
 
@@ -214,7 +241,8 @@ void register_models(CommandLine& line, Session& session) {
   command.details(
       "Each provider is asked for its list of models, for at most 5 seconds. Where a key or an address is missing the line says which "
       "variable to set. Keys are never printed. The exit code is 0 also where nothing can be reached.");
-  add_json_option(command, options->common, "Print the providers and their models as one JSON document");
+  add_prices_option(command, options->prices);
+  add_json_option(command, options->common, "Print the providers, their models and where prices are from as one JSON document");
   command.example("skein models", "What can agents think with here?")
       .example("OLLAMA_HOST=10.0.0.7 skein models", "Look at another server")
       .action([options, &session] { return survey(session, *options); });
@@ -223,7 +251,9 @@ void register_models(CommandLine& line, Session& session) {
   models.choice("PROVIDER", options->provider, model::network_providers(), "Whose models")
       .option("--search", options->search, "TEXT", "Only models with TEXT in their name")
       .flag("--names", options->names, "Only the full names, one a line");
-  add_json_option(models, options->common, "Print {provider, status, address, models: [{name, context_window?, price_per_million?}]}");
+  add_prices_option(models, options->prices);
+  add_json_option(models, options->common,
+                  "Print {provider, status, address, models: [{name, context_window?, price_per_million?}], prices_from}");
   models.example("skein models list openai --search mini", "The small ones")
       .example("skein models list ollama --names", "What runs on this machine")
       .action([options, &session] { return list(session, *options); });

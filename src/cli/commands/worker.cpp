@@ -26,6 +26,7 @@ struct WorkerOptions {
   bool quiet = false;
   bool debug = false;
   std::string metrics;
+  std::string prices;
 };
 
 Result<int> work(Session& session, const WorkerOptions& options) {
@@ -35,6 +36,7 @@ Result<int> work(Session& session, const WorkerOptions& options) {
   runtime::RuntimeOptions wanted;
   wanted.shards = options.shards;
   wanted.sleep_after = sleep_after;
+  wanted.thinking.prices = options.prices;
   const auto opened = open_or_create(options.common, std::move(wanted));
   if (!opened) return std::unexpected(opened.error());
   auto& runtime = **opened;
@@ -103,6 +105,7 @@ void register_worker(CommandLine& line, Session& session) {
       .flag("-q,--quiet", options->quiet, "Say nothing about runs")
       .option("--metrics", options->metrics, "FILE", "Write metrics there every 5 seconds, in the Prometheus text format")
       .flag("--debug", options->debug, "Log on standard error what the engine does");
+  add_prices_option(command, options->prices);
   add_store_option(command, options->common);
   add_json_option(command, options->common, "Print every event as a line of JSON on standard output");
   command.example("skein worker", "Work until Ctrl-C")

@@ -9,11 +9,8 @@ namespace skein::model::anthropic {
 namespace {
 
 using wire::object_at;
+using wire::tell;
 using wire::text_at;
-
-void tell(const OnDelta& on_delta, Delta::Kind kind, std::string_view text, std::size_t index = 0) {
-  if (on_delta && !text.empty()) on_delta(Delta{.kind = kind, .index = index, .text = text});
-}
 
 bool is_call(const JsonObject& block) { return text_at(block, "type") == "tool_use"; }
 

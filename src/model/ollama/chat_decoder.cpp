@@ -14,13 +14,8 @@ namespace {
 using wire::count_at;
 using wire::list_at;
 using wire::object_at;
+using wire::tell;
 using wire::text_at;
-
-constexpr std::size_t most_calls = 1024;
-
-void tell(const OnDelta& on_delta, Delta::Kind kind, std::string_view text, std::size_t index = 0) {
-  if (on_delta && !text.empty()) on_delta(Delta{.kind = kind, .index = index, .text = text});
-}
 
 /// Ollama says what is wrong in words only.
 Error reported_error(const Json& error) {
@@ -69,8 +64,7 @@ Result<void> ChatDecoder::take_calls(const JsonObject& message, const OnDelta& o
     const auto* call = value.if_object();
     const auto* function = call == nullptr ? nullptr : object_at(*call, "function");
     if (function == nullptr) continue;
-    if (calls_.size() >= most_calls)
-      return wire::bad_answer("the model's answer has more than " + std::to_string(most_calls) + " tool calls");
+    if (calls_.size() >= wire::most_calls) return wire::too_many_calls();
     const auto number = calls_.size();
     auto& taken = calls_.emplace_back(ToolCall{.id = std::string(text_at(*call, "id")),
                                                .name = std::string(text_at(*function, "name")),

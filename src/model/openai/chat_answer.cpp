@@ -14,14 +14,8 @@ namespace {
 using wire::count_at;
 using wire::list_at;
 using wire::object_at;
+using wire::tell;
 using wire::text_at;
-
-/// Far more than a model calls at once, and few enough that looking for one among them costs nothing.
-constexpr std::size_t most_calls = 1024;
-
-void tell(const OnDelta& on_delta, Delta::Kind kind, std::string_view text, std::size_t index = 0) {
-  if (on_delta && !text.empty()) on_delta(Delta{.kind = kind, .index = index, .text = text});
-}
 
 bool has_number(const JsonObject& object, std::string_view key) {
   const auto* value = object.if_contains(key);
@@ -148,8 +142,7 @@ Result<void> ChatAnswer::take_call(const JsonObject& piece, bool whole, const On
   const auto arguments = arguments_at(function);
   auto* call = whole ? nullptr : begun_call(piece, name, arguments);
   if (call == nullptr) {
-    if (calls_.size() >= most_calls)
-      return wire::bad_answer("the model's answer has more than " + std::to_string(most_calls) + " tool calls");
+    if (calls_.size() >= wire::most_calls) return wire::too_many_calls();
     call = &calls_.emplace_back();
     call->index = has_number(piece, "index") ? count_at(piece, "index") : calls_.size() - 1;
   }

@@ -13,11 +13,8 @@ namespace {
 using wire::count_at;
 using wire::list_at;
 using wire::object_at;
+using wire::tell;
 using wire::text_at;
-
-void tell(const OnDelta& on_delta, Delta::Kind kind, std::string_view text, std::size_t index = 0) {
-  if (on_delta && !text.empty()) on_delta(Delta{.kind = kind, .index = index, .text = text});
-}
 
 /// Places that servers name are below this.
 constexpr std::uint64_t after_all_places = std::uint64_t{1} << 41;

@@ -56,6 +56,26 @@ TEST_P(StoreConformance, ReservationsOutliveTheirOwner) {
   EXPECT_TRUE(other->reserve("a", "k2", {.tokens = 30}, hundred)->granted);
 }
 
+TEST_P(StoreConformance, AccountsAreForgottenByTheirNames) {
+  ASSERT_TRUE(store_->settle("day 2026-03-29 a", "k", {.tokens = 1}));
+  ASSERT_TRUE(store_->reserve("day 2026-03-29 b", "k", {.tokens = 1}, hundred)->granted);
+  ASSERT_TRUE(store_->settle("day 2026-03-30 a", "k", {.tokens = 2}));
+  ASSERT_TRUE(store_->reserve("day 2026-03-30 a", "k2", {.tokens = 3}, hundred)->granted);
+  ASSERT_TRUE(store_->settle("other", "k", {.tokens = 4}));
+  EXPECT_FALSE(store_->reserve("day 2026-03-29 c", "k", {.tokens = 101}, hundred)->granted) << "makes no account";
+  EXPECT_EQ(*store_->forget_accounts("day ", "day 2026-03-30", true), 2U);
+  EXPECT_EQ(store_->account("day 2026-03-29 a")->settled.tokens, 1U) << "only counted";
+  EXPECT_EQ(*store_->forget_accounts("day ", "day 2026-03-30", false), 2U);
+  EXPECT_EQ(*store_->forget_accounts("day ", "day 2026-03-30", false), 0U);
+  EXPECT_EQ(*store_->account("day 2026-03-29 a"), Account{});
+  EXPECT_EQ(*store_->account("day 2026-03-29 b"), Account{});
+  EXPECT_EQ(*store_->account("day 2026-03-30 a"), (Account{.settled = {.tokens = 2}, .reserved = {.tokens = 3}}));
+  EXPECT_EQ(store_->account("other")->settled.tokens, 4U);
+  EXPECT_EQ(*store_->forget_accounts("z", "a", false), 0U);
+  store_->close();
+  EXPECT_FALSE(store_->forget_accounts("day ", "day 9", false));
+}
+
 TEST_P(StoreConformance, ManyOwnersAtOnceStayWithinALimit) {
   constexpr int owners = 3;
   constexpr int calls = 20;

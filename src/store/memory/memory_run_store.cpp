@@ -58,6 +58,7 @@ class MemoryRunStore final : public RunStore {
   Result<Reserved> reserve(const std::string& account, const std::string& key, Charge most, ChargeLimits limits) override;
   Result<Settled> settle(const std::string& account, const std::string& key, Charge spent) override;
   Result<Account> account(const std::string& account) const override;
+  Result<std::uint64_t> forget_accounts(const std::string& first, const std::string& end, bool dry_run) override;
   Result<std::string> get_blob(std::string_view hash) const override;
   Result<PruneReport> prune(const PruneFilter& filter) override;
   Result<StoreInfo> info() const override;
@@ -460,10 +461,10 @@ Account as_account(const MemoryAccount& account) {
 Result<Reserved> MemoryRunStore::reserve(const std::string& account, const std::string& key, Charge most, ChargeLimits limits) {
   const std::lock_guard lock(db_->mutex);
   if (const auto open = check_open(); !open) return std::unexpected(open.error());
-  auto& entry = db_->accounts[account];
-  const auto before = as_account(entry);
-  const bool granted = entry.reserved.contains(key) || fits(before, most, limits);
-  if (granted) entry.reserved.emplace(key, most);
+  const auto known = db_->accounts.find(account);
+  const auto before = known == db_->accounts.end() ? Account{} : as_account(known->second);
+  const bool granted = (known != db_->accounts.end() && known->second.reserved.contains(key)) || fits(before, most, limits);
+  if (granted) db_->accounts[account].reserved.emplace(key, most);
   return Reserved{.granted = granted, .before = before};
 }
 
@@ -482,6 +483,16 @@ Result<Account> MemoryRunStore::account(const std::string& account) const {
   const std::lock_guard lock(db_->mutex);
   const auto found = db_->accounts.find(account);
   return found == db_->accounts.end() ? Account{} : as_account(found->second);
+}
+
+Result<std::uint64_t> MemoryRunStore::forget_accounts(const std::string& first, const std::string& end, bool dry_run) {
+  const std::lock_guard lock(db_->mutex);
+  if (const auto open = check_open(); !open) return std::unexpected(open.error());
+  const auto from = db_->accounts.lower_bound(first);
+  const auto to = first < end ? db_->accounts.lower_bound(end) : from;
+  const auto count = static_cast<std::uint64_t>(std::distance(from, to));
+  if (!dry_run) db_->accounts.erase(from, to);
+  return count;
 }
 
 // -- housekeeping ------------------------------------------------------------------------------------------------------

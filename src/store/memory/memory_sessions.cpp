@@ -3,22 +3,15 @@
 #include <algorithm>
 #include <tuple>
 
+#include "store/session_turns.hpp"
+
 namespace skein::store {
 
 Result<void> MemorySessions::check(const std::vector<Exchange>& exchanges) const {
-  for (auto one = exchanges.begin(); one != exchanges.end(); ++one) {
-    const auto& from = one->from;
-    if (auto named = check_session_name(from.name); !named) return named;
-    SessionPoint now{.name = from.name, .id = from.id, .length = 0};
-    if (const auto found = sessions_.find(from.name); found != sessions_.end()) now = found->second.row.point;
-    for (auto earlier = exchanges.begin(); earlier != one; ++earlier) {
-      if (earlier->from.name != from.name) continue;
-      now.id = earlier->from.id;
-      now.length += earlier->messages.size();
-    }
-    if (now != from) return std::unexpected(session_moved(from, now.id == from.id || from.length == 0 ? now.length : 0));
-  }
-  return {};
+  return check_exchanges(exchanges, [&](const std::string& name) {
+    const auto found = sessions_.find(name);
+    return found == sessions_.end() ? std::nullopt : std::optional(found->second.row.point);
+  });
 }
 
 void MemorySessions::add(const Append& append) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/hash.hpp"
+#include "store/session_turns.hpp"
 
 namespace skein::store {
 namespace {
@@ -45,22 +46,11 @@ std::int64_t begin_session(Connection& db, const SessionPoint& point, Instant at
 }  // namespace
 
 Result<void> check_exchanges(Connection& db, const std::vector<Exchange>& exchanges) {
-  for (auto one = exchanges.begin(); one != exchanges.end(); ++one) {
-    const auto& from = one->from;
-    if (auto named = check_session_name(from.name); !named) return named;
-    SessionPoint now{.name = from.name, .id = from.id, .length = 0};
-    {
-      Query query(db, "SELECT uuid, length FROM sessions WHERE name=?", from.name);
-      if (query.next()) now = {.name = from.name, .id = query.uuid(0), .length = query.number(1)};
-    }
-    for (auto earlier = exchanges.begin(); earlier != one; ++earlier) {
-      if (earlier->from.name != from.name) continue;
-      now.id = earlier->from.id;
-      now.length += earlier->messages.size();
-    }
-    if (now != from) return std::unexpected(session_moved(from, now.id == from.id || from.length == 0 ? now.length : 0));
-  }
-  return {};
+  return check_exchanges(exchanges, [&](const std::string& name) -> std::optional<SessionPoint> {
+    Query query(db, "SELECT uuid, length FROM sessions WHERE name=?", name);
+    if (!query.next()) return std::nullopt;
+    return SessionPoint{.name = name, .id = query.uuid(0), .length = query.number(1)};
+  });
 }
 
 std::size_t add_exchanges(Connection& db, const Append& append) {

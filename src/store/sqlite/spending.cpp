@@ -41,4 +41,17 @@ Settled settle_charge(Connection& db, const std::string& account, const std::str
   return out;
 }
 
+std::uint64_t count_accounts(Connection& db, const std::string& first, const std::string& end) {
+  Query query(db,
+              "SELECT count(*) FROM (SELECT account FROM accounts WHERE account>=?1 AND account<?2 UNION "
+              "SELECT account FROM reservations WHERE account>=?1 AND account<?2)",
+              first, end);
+  return query.next() ? query.number(0) : 0;
+}
+
+void drop_accounts(Connection& db, const std::string& first, const std::string& end) {
+  Query(db, "DELETE FROM reservations WHERE account>=? AND account<?", first, end).run();
+  Query(db, "DELETE FROM accounts WHERE account>=? AND account<?", first, end).run();
+}
+
 }  // namespace skein::store

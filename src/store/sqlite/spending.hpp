@@ -12,5 +12,9 @@ namespace skein::store {
 [[nodiscard]] Reserved reserve_charge(Connection& db, const std::string& account, const std::string& key, Charge most, ChargeLimits limits);
 /// Within a write transaction.
 [[nodiscard]] Settled settle_charge(Connection& db, const std::string& account, const std::string& key, Charge spent);
+/// Accounts from `first` on and before `end`.
+[[nodiscard]] std::uint64_t count_accounts(Connection& db, const std::string& first, const std::string& end);
+/// Within a write transaction.
+void drop_accounts(Connection& db, const std::string& first, const std::string& end);
 
 }  // namespace skein::store

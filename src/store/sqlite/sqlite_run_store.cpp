@@ -216,6 +216,16 @@ class SqliteRunStore final : public RunStore {
   Result<Account> account(const std::string& account) const override {
     return read<Account>([&](Connection& db) -> Result<Account> { return query_account(db, account); });
   }
+  Result<std::uint64_t> forget_accounts(const std::string& first, const std::string& end, bool dry_run) override {
+    const auto found = read<std::uint64_t>([&](Connection& db) -> Result<std::uint64_t> { return count_accounts(db, first, end); });
+    if (!found || *found == 0 || dry_run) return found;
+    const auto done = writer_.perform([&](Connection& db, Appender&) -> Result<void> {
+      drop_accounts(db, first, end);
+      return {};
+    });
+    if (!done) return std::unexpected(done.error());
+    return found;
+  }
 
   Result<PruneReport> prune(const PruneFilter& filter) override { return prune_runs(writer_, readers_, registration_, filter); }
 

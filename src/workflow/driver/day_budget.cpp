@@ -16,16 +16,16 @@ namespace {
 
 using agent::asio::awaitable;
 
+/// How the names of all days' accounts begin.
+constexpr std::string_view day_accounts = "day ";
+
 std::string date(std::chrono::sys_days day) {
   const std::chrono::year_month_day ymd(day);
   return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()),
                      static_cast<unsigned>(ymd.day()));
 }
 
-std::string dollars(std::uint64_t nano) {
-  constexpr std::uint64_t most = INT64_MAX;
-  return model::to_string({.nano = static_cast<std::int64_t>(std::min(nano, most))});
-}
+std::string dollars(std::uint64_t nano) { return model::to_string(model::money_of(nano)); }
 
 /// Which of the limits it is, in words.
 std::string over(const DayCall& call, const store::Account& before, Instant now) {
@@ -35,7 +35,8 @@ std::string over(const DayCall& call, const store::Account& before, Instant now)
   const bool money = limits.nano_dollars && call.most.nano_dollars > *limits.nano_dollars - std::min(used, *limits.nano_dollars);
   const auto sum = [&](const std::string& limit, const std::string& settled, const std::string& reserved, const std::string& next) {
     return fmt::format(
-        "Budget exceeded: '{}' may spend {} a day; {} are spent, {} reserved for calls under way, and the next call may cost {}. It may "
+        "Budget exceeded: '{}' may spend {} a day; {} are spent, {} reserved for calls that were not answered, and the next call may cost "
+        "{}. It may "
         "spend again from {}T00:00:00Z, or raise budget.daily",
         call.agent, limit, settled, reserved, next, tomorrow);
   };
@@ -57,15 +58,27 @@ awaitable<std::invoke_result_t<Function&>> on_pool(async::BlockingPool* pool, Fu
 }  // namespace
 
 std::string account_of_day(std::string_view agent, Instant now) {
-  return fmt::format("day {} {}", date(std::chrono::floor<std::chrono::days>(now)), agent);
+  return fmt::format("{}{} {}", day_accounts, date(std::chrono::floor<std::chrono::days>(now)), agent);
+}
+
+OldDays days_before(Instant now, std::optional<Instant> kept_from) {
+  auto day = std::chrono::floor<std::chrono::days>(now) - std::chrono::days{1};
+  if (kept_from) day = std::min(day, std::chrono::floor<std::chrono::days>(*kept_from));
+  return {.first = std::string(day_accounts), .end = std::string(day_accounts) + date(day)};
 }
 
 awaitable<Result<std::string>> reserve(DayCall call) {
   const auto now = call.clock->now();
   auto account = account_of_day(call.agent, now);
-  auto ask = [call, account] {
-    return call.ledger->reserve(account, call.key, {.tokens = call.most.tokens, .nano_dollars = call.most.nano_dollars},
-                                {.tokens = call.limits.tokens, .nano_dollars = call.limits.nano_dollars});
+  auto ask = [call, account, now] {
+    auto reserved = call.ledger->reserve(account, call.key, {.tokens = call.most.tokens, .nano_dollars = call.most.nano_dollars},
+                                         {.tokens = call.limits.tokens, .nano_dollars = call.limits.nano_dollars});
+    if (reserved && reserved->granted && reserved->before == store::Account{}) {
+      const auto old = days_before(now);
+      if (const auto done = call.ledger->forget_accounts(old.first, old.end, false); !done)
+        log::warning("what old days cost could not be deleted", {{"error", Json(done.error().message)}});
+    }
+    return reserved;
   };
   auto reserved = co_await on_pool(call.pool, std::move(ask));
   if (!reserved) co_return std::unexpected(std::move(reserved.error()));

@@ -70,8 +70,8 @@ TEST_F(DayBudgetTest, ACallThatDoesNotFitIsNotMadeAndSaysUntilWhen) {
   EXPECT_EQ(call(tokens(600), tokens(300)).result, Json("done"));
   EXPECT_EQ(
       said(call(tokens(800), tokens(1))),
-      "budget_exceeded: Budget exceeded: 'shop/writer' may spend 1000 tokens a day; 300 are spent, 0 reserved for calls under way, and the "
-      "next call may cost 800. It may spend again from 2026-04-01T00:00:00Z, or raise budget.daily");
+      "budget_exceeded: Budget exceeded: 'shop/writer' may spend 1000 tokens a day; 300 are spent, 0 reserved for calls that were not "
+      "answered, and the next call may cost 800. It may spend again from 2026-04-01T00:00:00Z, or raise budget.daily");
   EXPECT_EQ(performed, 1);
   clock.advance(std::chrono::hours{1});
   EXPECT_EQ(call(tokens(800), tokens(1)).result, Json("done")) << "another day";
@@ -96,6 +96,26 @@ TEST_F(DayBudgetTest, ACallThatIsRepeatedAfterACrashIsReservedOnce) {
   EXPECT_EQ(call(tokens(900), tokens(100), "k").result, Json("done"));
   EXPECT_EQ(ledger.account("day 2026-03-31 shop/writer")->settled.tokens, 100U);
   EXPECT_EQ(ledger.account("day 2026-03-31 shop/writer")->reserved.tokens, 0U);
+}
+
+TEST_F(DayBudgetTest, TheFirstCallOfADayForgetsAllBeforeYesterday) {
+  for (const auto* day : {"29", "30"}) {
+    ASSERT_TRUE(ledger.settle("day 2026-03-" + std::string(day) + " shop/other", "k", {.tokens = 1}));
+  }
+  ASSERT_TRUE(ledger.reserve("day 2026-03-29 shop/writer", "k", {.tokens = 1}, {})->granted);
+  EXPECT_EQ(call(tokens(1), tokens(1)).result, Json("done"));
+  EXPECT_EQ(*ledger.account("day 2026-03-29 shop/other"), store::Account{});
+  EXPECT_EQ(*ledger.account("day 2026-03-29 shop/writer"), store::Account{});
+  EXPECT_EQ(ledger.account("day 2026-03-30 shop/other")->settled.tokens, 1U) << "a call that began yesterday may be settled today";
+  ASSERT_TRUE(ledger.settle("day 2026-03-01 shop/other", "k", {.tokens = 1}));
+  EXPECT_EQ(call(tokens(1), tokens(1)).result, Json("done"));
+  EXPECT_EQ(ledger.account("day 2026-03-01 shop/other")->settled.tokens, 1U) << "it was not the first";
+}
+
+TEST_F(DayBudgetTest, OldDaysAreThoseThatNobodyAsksToKeep) {
+  EXPECT_EQ(days_before(clock.now()).end, "day 2026-03-30");
+  EXPECT_EQ(days_before(clock.now(), clock.now() + std::chrono::hours{90}).end, "day 2026-03-30");
+  EXPECT_EQ(days_before(clock.now(), clock.now() - std::chrono::hours{72}).end, "day 2026-03-28");
 }
 
 TEST_F(DayBudgetTest, WithoutTheStoreNothingIsSpent) {

@@ -182,8 +182,10 @@ class Engine {
   // engine_machines.cpp: attempts that are many calls
   void begin_work(ActiveRun& run, const Attempt& attempt, agent::MachineAgent& agent, JsonPtr parameters, BreakerBoard::Ticket ticket);
   void perform(ActiveRun& run, Step step, std::uint32_t number);
+  void repeat_calls(ActiveRun& run, MachineWork& work, std::vector<Event>& events);
   void move_machines(ActiveRun& run, std::vector<Event>& events);
   void move(ActiveRun& run, MachineWork& work, std::vector<Event>& events);
+  [[nodiscard]] agent::SpendLimits left_today(const Definition& definition, const AgentDefinition& owner) const;
   [[nodiscard]] std::optional<DayCall> day_call(const ActiveRun& run, const MachineWork& work, std::uint32_t number) const;
   void watch_spending(ActiveRun& run, const MachineWork& work, const agent::Spend& used,
                       const std::pair<agent::Spend, agent::Spend>& before, std::vector<Emitted>& alerts);

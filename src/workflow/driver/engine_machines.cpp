@@ -24,9 +24,12 @@ void Engine::begin_work(ActiveRun& run, const Attempt& attempt, agent::MachineAg
   const auto open = work->catch_up(run.state.calls(attempt.step()));
   run.work.insert_or_assign(attempt.step(), work);
   for (const auto number : open) {
-    if (run.state.calls(attempt.step())[number - 1].kind == agent::CallKind::person) continue;  // it is still asked
+    const auto& call = run.state.calls(attempt.step())[number - 1];
+    if (call.kind == agent::CallKind::person) continue;  // it is still asked
     if (auto answer = work->machine->instead_of_repeating(number)) {
       work->arrived.emplace_back(number, std::move(*answer));
+    } else if (call.kind == agent::CallKind::model && !call.reserved.none()) {
+      work->to_repeat.push_back(number);
     } else {
       perform(run, attempt.step(), number);
     }
@@ -55,15 +58,30 @@ void Engine::perform(ActiveRun& run, Step step, std::uint32_t number) {
 std::optional<DayCall> Engine::day_call(const ActiveRun& run, const MachineWork& work, std::uint32_t number) const {
   const auto& definition = *work.definition;
   const auto& owner = definition.agents[definition.tasks[work.attempt.task].agent];
-  const auto& most = run.state.calls(work.attempt.step())[number - 1].reserved;
+  const auto& call = run.state.calls(work.attempt.step())[number - 1];
+  const auto& most = call.reserved;
   if (owner.daily.none() || (most.tokens == 0 && most.nano_dollars == 0)) return std::nullopt;
+  // What an earlier time took stays taken: it may have been paid for.
+  auto key = agent::key_of_call(work.request, number);
+  if (call.times > 1) key += "#" + std::to_string(call.times);
   return DayCall{.ledger = &services_.store,
                  .pool = services_.agent_services.pool,
                  .clock = &services_.clock,
                  .agent = definition.name + "/" + owner.name,
-                 .key = agent::key_of_call(work.request, number),
+                 .key = std::move(key),
                  .limits = owner.daily,
                  .most = most};
+}
+
+/// What the day's budget of an agent leaves now. Others may spend it meanwhile: whether a call fits is decided when it is reserved.
+agent::SpendLimits Engine::left_today(const Definition& definition, const AgentDefinition& owner) const {
+  if (owner.daily.none()) return {};
+  const auto account = services_.store.account(account_of_day(definition.name + "/" + owner.name, now_));
+  if (!account) return owner.daily;
+  const auto spent = [](const store::Charge& charge) {
+    return agent::Spend{.tokens = charge.tokens, .nano_dollars = charge.nano_dollars, .tool_calls = 0};
+  };
+  return agent::left_of(agent::left_of(owner.daily, spent(account->settled)), spent(account->reserved));
 }
 
 /// Alerts where an answered call has made spending unusual. `before`: what had been paid until then, by the run and by the agent.
@@ -88,10 +106,41 @@ void Engine::move_machines(ActiveRun& run, std::vector<Event>& events) {
   }
 }
 
+/// A call that was under way when its owner died may have been paid for. Where a budget counts it is charged once more before it is made
+/// once more, and where that does not fit it is not made.
+void Engine::repeat_calls(ActiveRun& run, MachineWork& work, std::vector<Event>& events) {
+  const auto step = work.attempt.step();
+  for (const auto number : std::exchange(work.to_repeat, {})) {
+    const auto call = run.state.calls(step)[number - 1];
+    const auto left = run.state.spend_left(step.task);
+    if (covers(left, call.reserved)) {
+      fold(run,
+           CallStarted{.attempt = work.attempt,
+                       .number = number,
+                       .kind = call.kind,
+                       .request = call.request,
+                       .reserved = call.reserved,
+                       .again = true},
+           events);
+      continue;
+    }
+    auto refusal = work.machine->failure(
+        number, {.code = ErrorCode::budget_exceeded,
+                 .message = "Budget exceeded: a call of the model was under way when its process died; it may have been paid for, and what "
+                            "is left is not enough to make it once more; raise the budget",
+                 .context = {},
+                 .retryable = false,
+                 .retry_after = {}});
+    refusal.unsettled = true;
+    work.arrived.emplace_back(number, std::move(refusal));
+  }
+}
+
 void Engine::move(ActiveRun& run, MachineWork& work, std::vector<Event>& events) {
   work.moved = false;
   const auto step = work.attempt.step();
   if (!run.in_flight(work.attempt)) return;
+  if (!run.state.stopping() || run.state.definition().tasks[step.task].undoes) repeat_calls(run, work, events);
   const bool heard = !work.arrived.empty();
   for (auto& [number, answer] : std::exchange(work.arrived, {})) {
     services_.secrets.redact(answer.value);
@@ -111,7 +160,11 @@ void Engine::move(ActiveRun& run, MachineWork& work, std::vector<Event>& events)
   }
   if (run.state.stopping() && !run.state.definition().tasks[step.task].undoes) return;  // it will be cancelled
   const auto& owner = work.definition->agents[work.definition->tasks[step.task].agent];
-  auto turn = work.machine->next(agent::tighter(run.state.spend_left(step.task), owner.daily));
+  const auto left = run.state.spend_left(step.task);
+  auto turn = work.machine->next(agent::tighter(left, left_today(*work.definition, owner)));
+  // Too little is left of the day: the ledger refuses the call, and says until when.
+  if (turn.end && turn.end->error.code == ErrorCode::budget_exceeded && !owner.daily.none())
+    turn = work.machine->next(agent::tighter(left, owner.daily));
   for (auto& call : turn.calls) {
     services_.secrets.redact(call.request);
     const auto number = static_cast<std::uint32_t>(run.state.calls(step).size() + 1);

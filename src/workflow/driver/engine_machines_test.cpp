@@ -3,6 +3,7 @@
 #include "store/memory/memory_run_store.hpp"
 #include "support/engine_harness.hpp"
 #include "support/thinker.hpp"
+#include "workflow/driver/day_budget.hpp"
 #include "workflow/driver/engine.hpp"
 
 // Attempts that are many calls, each journaled before it is made and when it is answered.
@@ -207,8 +208,6 @@ TEST_F(MachinesTest, CallsAreChargedTheirWorstUntilTheyAreAnswered) {
   EXPECT_EQ(folded(run).spend_left().tokens, 120U);
   h->answer_call("/2", call_answer(1));
   EXPECT_EQ(folded(run).spent().tokens, 130U);  // the next model call, at its worst
-  crash(run);
-  EXPECT_EQ(folded(run).spent().tokens, 130U);  // repeated, not charged twice
   h->answer_call("/3", call_answer(tools({"add"}), 115));
   h->answer_call("/4", call_answer(1));
   EXPECT_EQ(h->status(run), RunStatus::failed);
@@ -321,6 +320,50 @@ TEST_F(MachinesTest, ACallReservesNoMoreThanItsAgentMaySpendOnADay) {
   definition->agents.front().daily.tokens = 60;
   const auto run = h->run(definition);
   EXPECT_EQ(folded(run).calls({.task = 0})[0].reserved.tokens, 60U);
+}
+
+TEST_F(MachinesTest, WhatACallCostBeforeACrashStaysChargedWhenItIsRepeated) {
+  definition->budget.spend.tokens = 250;
+  finish_definition(*definition);
+  const auto run = h->run(definition);
+  crash(run);
+  EXPECT_EQ(h->keys(), (std::vector<std::string>{"think:1/1"})) << "the same key";
+  EXPECT_EQ(h->recorder.lines, (std::vector<std::string>{"run_resumed", "model_called think"}));
+  EXPECT_EQ(folded(run).spent().tokens, 200U) << "either may have been paid for";
+  h->answer_call("/1", call_answer(tools({"add"}), 10));
+  EXPECT_EQ(folded(run).spent().tokens, 110U);
+  crash(run);
+  EXPECT_EQ(folded(run).spent().tokens, 110U) << "a call of a tool costs no tokens";
+  h->answer_call("/2", call_answer(3));
+  EXPECT_EQ(folded(run).spent().tokens, 210U);
+  crash(run);
+  EXPECT_TRUE(h->calls.started.empty()) << "what is left does not pay for it once more";
+  EXPECT_EQ(folded(run).calls({.task = 0})[2].answer->at("error").as_string().find("Budget exceeded: a call of the model was under way"),
+            0U);
+  EXPECT_EQ(folded(run).spent().tokens, 210U);
+}
+
+TEST_F(MachinesTest, ACancelledRunRepeatsNothingWithItsLastOwnersBudget) {
+  definition->budget.spend.tokens = 250;
+  finish_definition(*definition);
+  const auto run = h->run(definition);
+  tell(run, "cancel", {});
+  crash(run);
+  EXPECT_EQ(h->status(run), RunStatus::cancelled);
+  EXPECT_EQ(folded(run).spent().tokens, 100U);
+}
+
+TEST_F(MachinesTest, TheLastCallOfADayIsLoweredToWhatIsLeft) {
+  definition->agents.front().daily.tokens = 150;
+  const auto account = account_of_day(definition->name + "/" + definition->agents.front().name, h->clock.now());
+  ASSERT_TRUE(store->settle(account, "k", {.tokens = 80, .nano_dollars = 0}));
+  ASSERT_TRUE(store->reserve(account, "k2", {.tokens = 20, .nano_dollars = 0}, {})->granted);
+  const auto run = h->run(definition);
+  EXPECT_EQ(folded(run).calls({.task = 0})[0].reserved.tokens, 50U);
+  h->answer_call("/1", call_answer(tools({"add"}), 10));
+  ASSERT_TRUE(store->settle(account, "k3", {.tokens = 45, .nano_dollars = 0}));
+  h->answer_call("/2", call_answer(1));
+  EXPECT_EQ(folded(run).calls({.task = 0})[2].reserved.tokens, 100U) << "too little is left: the ledger says what of";
 }
 
 TEST_F(MachinesTest, PassingAShareOfABudgetIsAnEventOfTheRun) {

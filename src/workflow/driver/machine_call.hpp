@@ -31,6 +31,7 @@ struct MachineWork {
   std::map<std::uint32_t, CallId> open;     ///< calls in flight, by their numbers
   std::map<std::uint32_t, microseconds> timeouts;  ///< of calls that the journal does not have yet
   std::vector<std::pair<std::uint32_t, agent::CallAnswer>> arrived;
+  std::vector<std::uint32_t> to_repeat;  ///< calls that nobody answered and that may cost something once more
   std::vector<Emitted> alerts;         ///< that came with what arrived
   bool moved = true;                   ///< something has happened since `next` was asked
 

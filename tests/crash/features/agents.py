@@ -76,8 +76,8 @@ class Agents(Scenario):
                 raise Violation(f"run {run}: an agent heard {one!r} instead of {expected!r}")
 
     def check_budget(self, run, events):
-        used = {key: tokens for (scenario, key), tokens in self.witness.tokens.items() if scenario == str(self.seed) and key.startswith(run)}
-        for limit, spent in ((self.budget or {}).get("tokens"), sum(used.values())), ((self.budget or {}).get("tool_calls"), sum(e["type"] == "tool_called" for e in events)):
+        used = sum(usage["total_tokens"] for key, usage in self.witness.bills_of(str(self.seed)) if key.startswith(run))
+        for limit, spent in ((self.budget or {}).get("tokens"), used), ((self.budget or {}).get("tool_calls"), sum(e["type"] == "tool_called" for e in events)):
             if limit is not None and spent > limit:
                 raise Violation(f"run {run}: a budget of {self.budget} was exceeded: {spent}")
 
@@ -88,5 +88,5 @@ class Agents(Scenario):
                 raise Violation(f"a tool with an effect was called {counts[key]} times: {key}")
         answered = {key_of(run, e) for run, events in journals.items() for e in events if e["type"] in ("model_answered", "tool_answered")}
         asked = self.witness.keys_of(str(self.seed), MODEL)
-        if any(e["type"] == "task_completed" and e["task"] == "think" for events in journals.values() for e in events) and not asked & answered:
+        if any(e["type"] == "task_completed" and e["task"] in ("think", "write") for events in journals.values() for e in events) and not asked & answered:
             raise Violation("no call of the model is known by the key that the journal has")
