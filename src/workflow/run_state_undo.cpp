@@ -22,16 +22,18 @@ Undoable* RunState::next_undo() {
 Result<void> RunState::fold(const CompensationStarted& event, Instant) {
   const bool reopened = is_final(status_);
   if (!settled() || compensating_) return impossible("undoing began before the run had come to its end");
+  auto undoable = undoable_;
   for (const auto& left : event.left) {
-    const auto found = std::ranges::find_if(undoable_, [&](const Undoable& done) {
-      return done.task == left.task && done.activation == left.activation && done.status != Undoable::Status::undone;
+    const auto found = std::ranges::find_if(undoable, [&](const Undoable& one) {
+      return one.task == left.task && one.activation == left.activation && one.status != Undoable::Status::undone;
     });
-    if (found == undoable_.end()) return impossible("undoing was left to another run that is not to be done");
+    if (found == undoable.end()) return impossible("undoing was left to another run that is not to be done");
     found->status = Undoable::Status::left;
   }
-  if (std::ranges::none_of(undoable_, &Undoable::remains)) return impossible("undoing began where nothing can be undone");
+  if (std::ranges::none_of(undoable, &Undoable::remains)) return impossible("undoing began where nothing can be undone");
   auto end = reopened && !stopping() ? FinishRun{.status = status_, .error = error_} : outcome();
   if (!reopened && end.status != RunStatus::failed) return impossible("undoing began in a run that has not failed");
+  undoable_ = std::move(undoable);
   for (auto& done : undoable_) {
     if (done.status == Undoable::Status::failed) done.status = Undoable::Status::open;
   }
