@@ -77,7 +77,7 @@ TEST(ProgressView, CountsDownToARetryAndSaysWhy) {
   EXPECT_EQ(watch.line_of("fetch", 500ms), "  ↻ fetch           retry in 2.1s  the service answered 503");
   EXPECT_EQ(watch.line_of("fetch", 9000ms), "  ↻ fetch           retry in 0.0s  the service answered 503");
   watch.begin(0, 2600ms, 2);
-  EXPECT_EQ(watch.line_of("fetch", 3600ms).substr(5), " fetch     1.0s  attempt 2");
+  EXPECT_EQ(watch.line_of("fetch", 3600ms).substr(5), " fetch     3.6s  attempt 2");
   EXPECT_NE(watch.lines(3600ms)[0].find("1 retry"), std::string::npos);
 }
 
