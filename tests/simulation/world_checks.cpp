@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <ranges>
+#include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -94,6 +96,8 @@ RunState World::folded(RunId run, std::uint64_t& count) {
   std::optional<std::uint32_t> budget;
   agent::SpendLimits limits;
   std::vector<std::int64_t> signals;
+  std::uint64_t kept = 0;
+  std::set<std::tuple<workflow::TaskIndex, std::uint32_t, std::uint32_t>> begun;  ///< task, activation, item, after what is kept
   const auto& store = *owners_.front()->store;
   const auto read = store.read_journal(run, 1, [&](const store::StoredEntry& entry) {
     const auto events = workflow::decode_events(entry.text, *definition, store);
@@ -102,13 +106,19 @@ RunState World::folded(RunId run, std::uint64_t& count) {
       const auto folding = replay.next(event);
       undo_order.see(event);
       if (!folding) broken(fmt::format("event {} ({}) does not follow: {}", count + 1, type_of(event), folding.error().message));
-      if (const auto* created = std::get_if<workflow::RunCreated>(&event.body)) budget = created->attempts, limits = created->limits;
+      if (const auto* created = std::get_if<workflow::RunCreated>(&event.body)) {
+        budget = created->attempts, limits = created->limits;
+        if (created->origin) kept = created->origin->kept;
+      }
       if (limits.tokens && state.spent().tokens > *limits.tokens) broken("a budget of tokens was exceeded");
       if (const auto* signal = std::get_if<workflow::SignalReceived>(&event.body)) hear(*signal, signals);
-      if (const auto* started = std::get_if<workflow::AttemptStarted>(&event.body)) {
-        // An item of a list that goes on in a run made from another has a first attempt that does not count.
-        const std::uint32_t more = state.origin() && started->attempt.item != workflow::no_item ? 1 : 0;
-        if (started->attempt.attempt > definition->retry_of(started->attempt.task).max_attempts + more)
+      if (const auto* started = std::get_if<workflow::AttemptStarted>(&event.body); started != nullptr && count > kept) {
+        const auto& attempt = started->attempt;
+        // In a run made from another an item that goes on has a first attempt that does not count, and what goes on from what its agent
+        // called has one more attempt, however many it had.
+        const std::uint32_t more = state.origin() && attempt.item != workflow::no_item ? 1 : 0;
+        const bool first_here = begun.emplace(attempt.task, attempt.activation, attempt.item).second;
+        if (attempt.attempt > definition->retry_of(attempt.task).max_attempts + more && !(state.origin() && first_here))
           broken("more attempts than the policy allows");
       }
       ++count;
