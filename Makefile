@@ -1,5 +1,5 @@
 # The one command surface. `make help` lists it.
-.PHONY: help demo test bench run fmt lint crash-test fuzz coverage dev release asan tsan install package clean
+.PHONY: help demo test bench run fmt lint tidy crash-test fuzz coverage dev release asan tsan install package clean
 .NOTPARALLEL:
 
 JOBS ?= 2
@@ -35,6 +35,10 @@ fmt:             ## Format all C++ sources
 lint:            ## Floors, banned calls, format; clang-tidy on what changed
 	@scripts/setup test
 	@scripts/lint --tidy
+
+tidy:            ## The same with clang-tidy on every file, which takes an hour
+	@scripts/setup test
+	@scripts/lint --tidy-all
 
 crash-test: release ## Kill the program at random moments: make crash-test SEEDS=2000
 	@scripts/setup test

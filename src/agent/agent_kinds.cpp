@@ -31,6 +31,7 @@ bool AgentKinds::is_foreign(std::string_view kind) const { return foreign_.conta
 
 std::vector<std::string> AgentKinds::names() const {
   std::vector<std::string> out;
+  out.reserve(factories_.size());
   for (const auto& [name, factory] : factories_) out.push_back(name);
   return out;
 }

@@ -48,6 +48,8 @@ TEST(StatusError, CodesAndContext) {
   EXPECT_EQ(service_error(503).context, "status=503");
   EXPECT_EQ(http_status_of(service_error(503)), 503);
   EXPECT_EQ(http_status_of(Error{}), std::nullopt);
+  EXPECT_EQ(http_status_of({.code = ErrorCode::internal, .message = {}, .context = "status=none", .retryable = false, .retry_after = {}}),
+            std::nullopt);
 }
 
 TEST(StatusError, TheMessageHoldsTheServersWords) {
@@ -58,6 +60,36 @@ TEST(StatusError, TheMessageHoldsTheServersWords) {
   const auto long_one = service_error(500, std::string(10'000, 'x')).message;
   EXPECT_LT(long_one.size(), 400U);
   EXPECT_EQ(service_error(500, "a\n\x01 b\xff").message.find('\n'), std::string::npos);
+}
+
+TEST(StatusError, StatusesHaveTheirNames) {
+  constexpr std::array<std::pair<int, std::string_view>, 18> names{{{400, "Bad Request"},
+                                                                    {401, "Unauthorized"},
+                                                                    {403, "Forbidden"},
+                                                                    {404, "Not Found"},
+                                                                    {405, "Method Not Allowed"},
+                                                                    {408, "Request Timeout"},
+                                                                    {409, "Conflict"},
+                                                                    {413, "Content Too Large"},
+                                                                    {415, "Unsupported Media Type"},
+                                                                    {422, "Unprocessable Content"},
+                                                                    {429, "Too Many Requests"},
+                                                                    {500, "Internal Server Error"},
+                                                                    {501, "Not Implemented"},
+                                                                    {502, "Bad Gateway"},
+                                                                    {503, "Service Unavailable"},
+                                                                    {504, "Gateway Timeout"},
+                                                                    {529, "Overloaded"},
+                                                                    {418, ""}}};
+  for (const auto& [status, name] : names) {
+    const auto expected = "HTTP " + std::to_string(status) + (name.empty() ? "" : " ") + std::string(name) + " from GET http://h/p";
+    EXPECT_EQ(service_error(status).message.substr(0, expected.size()), expected);
+  }
+}
+
+TEST(StatusError, WhatIsNoTextSaysNothing) {
+  EXPECT_EQ(service_error(500, R"({"error":{"message":7},"detail":"the disk is full"})").message,
+            "HTTP 500 Internal Server Error from GET http://h/p: the disk is full");
 }
 
 TEST(StatusError, SecretsInTheBodyAreMasked) {
@@ -78,6 +110,7 @@ TEST(StatusError, ModelsMaySayWhetherToRetry) {
   EXPECT_TRUE(wish(400, "true"));
   EXPECT_FALSE(wish(503, "false"));
   EXPECT_FALSE(status_error(answer(429, R"({"error":{"code":"insufficient_quota","message":"m"}})"), "POST x", Peer::model, now).retryable);
+  EXPECT_FALSE(status_error(answer(429, R"({"error":{"type":"insufficient_quota","message":"m"}})"), "POST x", Peer::model, now).retryable);
   EXPECT_TRUE(status_error(answer(429, R"({"error":{"code":"rate_limit_exceeded","message":"m"}})"), "POST x", Peer::model, now).retryable);
 }
 

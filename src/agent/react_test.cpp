@@ -113,6 +113,65 @@ TEST(ReactParse, ActionsThatAreNone) {
   EXPECT_EQ(call_in("Action:\nAction Input: {}"), (ReactStep::Call{.tool = "", .arguments = "{}"}));
 }
 
+TEST(ReactParse, LabelsNeedTheirColon) {
+  EXPECT_EQ(parse("Action now\nAction 12").answer, "Action now\nAction 12");
+  EXPECT_EQ(call_in("Action 12: now").tool, "now");
+}
+
+TEST(ReactParse, WhatIsWrappedMayBeUnfinishedOrNoProtocol) {
+  EXPECT_EQ(parse("<think>It is 3.").answer, "<think>It is 3.");
+  EXPECT_EQ(parse("```\nint x;\n```").answer, "```\nint x;\n```");
+}
+
+TEST(ReactParse, BracesNest) {
+  EXPECT_EQ(call_in(R"(Action: search
+Action Input: {"query": {"any": ["a"]}} and more)")
+                .arguments,
+            R"({"query": {"any": ["a"]}})");
+}
+
+TEST(ReactParse, AnActionAsJsonMayLackItsParts) {
+  EXPECT_EQ(call_in(R"(Action: {"action": "now"})"), (ReactStep::Call{.tool = "now", .arguments = "{}"}));
+  EXPECT_EQ(call_in(R"(Action: {"query": "geese"})").tool, R"({"query": "geese"})")
+      << "no name: the model is told that there is no such tool";
+  EXPECT_EQ(call_in(R"(Action: {"name": 5})").tool, R"({"name": 5})");
+}
+
+TEST(ReactParse, ACallNeedsANameAndBothBrackets) {
+  EXPECT_EQ(call_in("Action: (geese)").tool, "(geese)");
+  EXPECT_EQ(call_in("Action: search(geese").tool, "search(geese");
+  EXPECT_EQ(call_in("Action: se)arch(geese").tool, "se)arch(geese");
+  EXPECT_EQ(call_in("Action: '(geese)").tool, "(geese)");
+  EXPECT_EQ(call_in("Action: I will search(geese)").tool, "I will search(geese)");
+  EXPECT_EQ(call_in("Action: ...").tool, "");
+}
+
+TEST(ReactParse, AFinishIsAnAnswerWhereItHasOne) {
+  EXPECT_EQ(parse("Action: Finish\nAction Input: 3").answer, "3");
+  EXPECT_EQ(call_in("Action: finish").tool, "finish");
+  EXPECT_EQ(call_in("Action: finish\nAction Input: \n").tool, "finish");
+}
+
+TEST(ReactParse, WhatStandsBeforeAThoughtBelongsToTheAnswer) {
+  EXPECT_EQ(parse("Well.\nThought: It is 3.").answer, "Well.\nThought: It is 3.");
+}
+
+TEST(ReactParse, TheOnlyArgumentIsFoundInWhateverTheSchemaSays) {
+  const auto arguments = [](std::string_view schema) {
+    const std::vector<ToolSpec> one{{.name = "f", .description = "", .parameters = parse_json(schema).value()}};
+    return parse_react("Action: f\nAction Input: 7", one).call.value().arguments;
+  };
+  EXPECT_EQ(arguments(R"({"required":["q"]})"), R"({"q":7})") << "nobody says that it is a text";
+  EXPECT_EQ(arguments(R"({"required":["q"],"properties":{"q":{"type":["string","null"]}}})"), R"({"q":7})");
+  EXPECT_EQ(arguments(R"({"required":["q"],"properties":{"q":{"type":"string"}}})"), R"({"q":"7"})");
+  EXPECT_EQ(arguments(R"({"required":[],"properties":{"q":{"type":"integer"}}})"), R"({"q":7})");
+  EXPECT_EQ(arguments(R"({"required":"q","properties":{"q":{}}})"), R"({"q":7})");
+  for (const auto* unclear : {R"({"required":[5],"properties":{"a":{},"b":{}}})", R"({"required":[5]})", R"({"properties":["q"]})", "{}",
+                              R"({"properties":{"a":{},"b":{}}})"}) {
+    EXPECT_EQ(arguments(unclear), "7") << unclear;
+  }
+}
+
 TEST(ReactInstructions, NameEveryToolInAFixedOrder) {
   const auto text = react_instructions(tools());
   EXPECT_EQ(react_instructions({}), "");
@@ -158,6 +217,31 @@ TEST(ReactRequest, WithoutToolsNothingIsAdded) {
   EXPECT_EQ(react.messages, request.messages);
 }
 
+TEST(ReactRequest, WhatHasNoTextInTheProtocolStaysAPart) {
+  model::Request request;
+  const model::Part kept = model::Reasoning{.text = "signed", .provider = "anthropic", .kept = JsonObject{{"signature", "x"}}};
+  request.messages.push_back({.role = model::Role::assistant, .parts = {kept}});
+  request.messages.push_back(
+      {.role = model::Role::assistant, .parts = {model::ToolCall{.id = "c", .name = "now", .arguments = " ", .kept = {}}}});
+  request.messages.push_back({.role = model::Role::user, .parts = {model::ToolResult{.call_id = "c", .name = "now", .text = "noon"}}});
+  const auto react = to_react(request);
+  EXPECT_EQ(react.messages[0].parts, std::vector<model::Part>{kept});
+  EXPECT_EQ(model::text_of(react.messages[1]), "Action: now\nAction Input: {}");
+  EXPECT_EQ(model::text_of(react.messages[2]), "Observation: noon");
+}
+
+TEST(ReactRequest, WhereNoToolMayBeUsedNoneIsTold) {
+  model::Request request;
+  request.tools = tools();
+  request.tool_choice = model::ToolChoice::none;
+  request.output = model::OutputSchema{.name = "answer", .schema = JsonObject{{"type", "object"}}};
+  const auto react = to_react(request);
+  EXPECT_TRUE(react.instructions.starts_with("The Final Answer must be JSON")) << react.instructions;
+  EXPECT_TRUE(react.tools.empty());
+  EXPECT_TRUE(react.stop.empty());
+  EXPECT_TRUE(to_react({}).messages.empty());
+}
+
 model::Response saying(std::string text, model::Finish finish = model::Finish::stop) {
   model::Response response;
   response.message = {.role = model::Role::assistant, .parts = {model::Text{std::move(text)}}};
@@ -191,6 +275,11 @@ TEST(ReactResponse, NativeCallsStayAsTheyAre) {
   auto response = saying("Action: add");
   response.message.parts.emplace_back(model::ToolCall{.id = "n", .name = "now", .arguments = "{}", .kept = nullptr});
   EXPECT_EQ(from_react(response, tools(), "c1").message, response.message);
+}
+
+TEST(ReactResponse, WithoutToolsNothingIsReadIntoIt) {
+  EXPECT_EQ(from_react(saying("Action: add"), {}, "c1").message, saying("Action: add").message);
+  EXPECT_TRUE(from_react(saying(""), tools(), "c1").message.parts.empty());
 }
 
 }  // namespace

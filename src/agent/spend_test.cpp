@@ -32,5 +32,24 @@ TEST(Spend, TheTighterOfTwoLimitsHolds) {
             (SpendLimits{.tokens = 4, .nano_dollars = 8, .tool_calls = 2}));
 }
 
+TEST(Spend, IsNoneWhereNothingOfItIs) {
+  EXPECT_FALSE((Spend{.tokens = 1}).none());
+  EXPECT_FALSE((Spend{.tool_calls = 1}).none());
+  EXPECT_FALSE((SpendLimits{.tokens = 0}).none()) << "nothing may be spent";
+  EXPECT_EQ(tighter({.tokens = 3, .nano_dollars = {}, .tool_calls = {}}, {.tokens = 7, .nano_dollars = {}, .tool_calls = {}}),
+            (SpendLimits{.tokens = 3, .nano_dollars = {}, .tool_calls = {}}));
+}
+
+TEST(Spend, DiffersWhereAnythingOfItDoes) {
+  const Spend spend{.tokens = 1, .nano_dollars = 2, .tool_calls = 3};
+  EXPECT_NE(spend, (Spend{.tokens = 0, .nano_dollars = 2, .tool_calls = 3}));
+  EXPECT_NE(spend, (Spend{.tokens = 1, .nano_dollars = 0, .tool_calls = 3}));
+  EXPECT_NE(spend, (Spend{.tokens = 1, .nano_dollars = 2, .tool_calls = 0}));
+  const SpendLimits limits{.tokens = 1, .nano_dollars = 2, .tool_calls = 3};
+  EXPECT_NE(limits, (SpendLimits{.tokens = {}, .nano_dollars = 2, .tool_calls = 3}));
+  EXPECT_NE(limits, (SpendLimits{.tokens = 1, .nano_dollars = {}, .tool_calls = 3}));
+  EXPECT_NE(limits, (SpendLimits{.tokens = 1, .nano_dollars = 2, .tool_calls = {}}));
+}
+
 }  // namespace
 }  // namespace skein::agent

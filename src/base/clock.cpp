@@ -30,7 +30,7 @@ std::string human_duration(microseconds d) {
   const auto us = d.count();
   if (us < 1000) return fmt::format("{}µs", us);
   if (us < 1'000'000) return fmt::format("{}ms", us / 1000);
-  if (us < 60'000'000) return fmt::format("{:.1f}s", static_cast<double>(us / 100'000) / 10.0);
+  if (us < 60'000'000) return fmt::format("{}.{}s", us / 1'000'000, us / 100'000 % 10);
   const auto s = us / 1'000'000;
   if (s < 3600) return fmt::format("{}m {:02}s", s / 60, s % 60);
   if (s < 86'400) return fmt::format("{}h {:02}m", s / 3600, s % 3600 / 60);

@@ -110,6 +110,7 @@ bool in_bounds(double value, std::string_view unit, const Info& info, const Path
 
 void check_keys(const TableView& table, const JsonObject& object, const Path& at, Problems& problems) {
   std::vector<std::string_view> names;
+  names.reserve(table.fields.size());
   for (const auto* one : table.fields) names.push_back(one->name);
   for (const auto& member : object) {
     const std::string_view key = member.key();

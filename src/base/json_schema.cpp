@@ -1,6 +1,7 @@
 #include "base/json_schema.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -23,8 +24,13 @@
 namespace skein {
 namespace {
 
-/// Steps into a value: "[2]" or "name".
-using Steps = std::vector<std::string>;
+/// A step into a value: to a member, or to an item by its place.
+struct Step {
+  std::string name;
+  bool is_item = false;
+  auto operator<=>(const Step&) const = default;
+};
+using Steps = std::vector<Step>;
 
 std::string_view view_of(const boost::json::string& text) { return {text.data(), text.size()}; }
 
@@ -69,58 +75,70 @@ void make_signed(Json& value) {  // NOLINT(misc-no-recursion): as deep as a JSON
   }
 }
 
-/// Whether a reference leads to itself, by way of nothing but references; the validator would follow it for ever.
+/// What a reference leads to, found as the validator finds it: percent-encoding is undone and slashes at the end are left out. Null where
+/// that is nothing, or another document.
+const Json* target_of(const Json& root, std::string_view reference) {
+  if (!reference.starts_with('#')) return nullptr;
+  while (reference.ends_with('/')) reference.remove_suffix(1);
+  std::string pointer;
+  for (std::size_t i = 1; i < reference.size(); ++i) {
+    unsigned char byte = 0;
+    const auto digits = reference.substr(i, 3);
+    if (digits.size() < 3 || digits.front() != '%' || std::from_chars(digits.data() + 1, digits.data() + 3, byte, 16).ec != std::errc{}) {
+      pointer += reference[i];
+      continue;
+    }
+    pointer += pointer_to({}, std::string_view(reinterpret_cast<const char*>(&byte), 1)).substr(1);
+    i += 2;
+  }
+  return at_pointer(root, pointer);
+}
+
+/// Whether a reference leads to nothing, or to itself by way of nothing but references; the validator would follow it for ever.
 bool leads_nowhere(const Json& root, const Json& from) {
   const Json* at = &from;
-  for (std::size_t steps = 0; steps <= most_references; ++steps) {
+  for (std::size_t steps = 0; at != nullptr && steps <= most_references; ++steps) {
     const auto* object = at->if_object();
     const auto* reference = object == nullptr ? nullptr : object->if_contains("$ref");
-    if (reference == nullptr || !reference->is_string() || !reference->get_string().starts_with("#")) return false;
-    at = at_pointer(root, view_of(reference->get_string()).substr(1));
-    if (at == nullptr) return false;
+    if (reference == nullptr || !reference->is_string()) return false;
+    at = target_of(root, view_of(reference->get_string()));
   }
   return true;
 }
 
-bool has_endless_reference(const Json& root, const Json& value) {  // NOLINT(misc-no-recursion): as deep as a JSON text may be
+bool has_useless_reference(const Json& root, const Json& value) {  // NOLINT(misc-no-recursion): as deep as a JSON text may be
   if (const auto* array = value.if_array()) {
-    return std::ranges::any_of(*array, [&](const Json& item) { return has_endless_reference(root, item); });
+    return std::ranges::any_of(*array, [&](const Json& item) { return has_useless_reference(root, item); });
   }
   const auto* object = value.if_object();
   if (object == nullptr) return false;
   return leads_nowhere(root, value) ||
-         std::ranges::any_of(*object, [&](const auto& member) { return has_endless_reference(root, member.value()); });
+         std::ranges::any_of(*object, [&](const auto& member) { return has_useless_reference(root, member.value()); });
 }
 
-/// The schema of the member that `step` names, or null.
-const Json* schema_of_step(const Json& schema, std::string_view step) {
+/// The schema of what `step` leads to; null where it is not under `items`, `properties` or `additionalProperties`.
+const Json* schema_of_step(const Json& schema, const Step& step) {
   const auto* object = schema.if_object();
   if (object == nullptr) return nullptr;
-  if (step.starts_with('[')) return object->if_contains("items");
+  if (step.is_item) return object->if_contains("items");
   if (const auto* members = object->if_contains("properties"); members != nullptr && members->is_object()) {
-    if (const auto* member = members->get_object().if_contains(step)) return member;
+    if (const auto* member = members->get_object().if_contains(step.name)) return member;
   }
   return object->if_contains("additionalProperties");
 }
 
-const Json* value_of_step(const Json& value, std::string_view step) {
-  if (const auto* array = value.if_array(); array != nullptr && step.starts_with('[')) {
-    const auto index = std::stoul(std::string(step.substr(1)));
-    return index < array->size() ? &(*array)[index] : nullptr;
-  }
-  const auto* object = value.if_object();
-  return object == nullptr ? nullptr : object->if_contains(step);
+/// Throws where there is nothing.
+const Json& value_of_step(const Json& value, const Step& step) {
+  return step.is_item ? value.as_array().at(std::stoul(step.name)) : value.as_object().at(step.name);
 }
 
 /// The validator writes "[name]" and "[2]" alike.
 Steps steps_of(const std::vector<std::string>& context, const Json& root) {
   Steps out;
   const Json* value = &root;
-  for (std::size_t i = 1; i < context.size() && value != nullptr; ++i) {
-    auto step = context[i];
-    if (value->is_object() && step.size() > 2) step = step.substr(1, step.size() - 2);
-    value = value_of_step(*value, step);
-    out.push_back(std::move(step));
+  for (std::size_t i = 1; i < context.size(); ++i) {
+    out.push_back({.name = context[i].substr(1, context[i].size() - 2), .is_item = value->is_array()});
+    value = &value_of_step(*value, out.back());
   }
   return out;
 }
@@ -153,15 +171,16 @@ void check_texts(const Json& schema, const Json& value, Steps& steps, std::set<S
   } else if (const auto* array = value.if_array()) {
     const auto* items = rules->if_contains("items");
     for (std::size_t i = 0; items != nullptr && i < array->size(); ++i) {
-      steps.push_back(fmt::format("[{}]", i));
+      steps.push_back({.name = std::to_string(i), .is_item = true});
       check_texts(*items, (*array)[i], steps, wrong);
       steps.pop_back();
     }
   } else if (const auto* object = value.if_object()) {
     for (const auto& member : *object) {
-      const auto* inner = schema_of_step(schema, member.key());
+      const Step step{.name = std::string(member.key()), .is_item = false};
+      const auto* inner = schema_of_step(schema, step);
       if (inner == nullptr) continue;
-      steps.emplace_back(member.key());
+      steps.push_back(step);
       check_texts(*inner, member.value(), steps, wrong);
       steps.pop_back();
     }
@@ -233,7 +252,7 @@ std::vector<std::string> schema_violations(std::string_view name, const Json& sc
   std::set<Steps> wrong;
   try {
     const Json constraints = constraints_of(schema);
-    if (has_endless_reference(constraints, constraints)) throw std::invalid_argument("a reference that leads to itself");
+    if (has_useless_reference(constraints, constraints)) throw std::invalid_argument("a reference that leads nowhere");
     Json copy;
     if (has_unsigned(value)) make_signed(copy = value);
     const auto& told = copy.is_null() ? value : copy;
@@ -257,12 +276,12 @@ std::vector<std::string> schema_violations(std::string_view name, const Json& sc
     const Json* wanted = &schema;
     std::string label(name);
     for (const auto& step : place) {
-      if (at != nullptr) at = value_of_step(*at, step);
+      at = &value_of_step(*at, step);
       if (wanted != nullptr) wanted = schema_of_step(*wanted, step);
-      label += step.starts_with('[') ? step : "." + step;
+      label += fmt::format(fmt::runtime(step.is_item ? "[{}]" : ".{}"), step.name);
     }
-    out.push_back(fmt::format("'{}' must be {}, got {}", label, wanted == nullptr ? "left out" : schema_in_words(*wanted),
-                              at == nullptr ? "nothing" : describe::describe_value(*at)));
+    out.push_back(fmt::format("'{}' must be {}, got {}", label, wanted == nullptr ? "as its schema says" : schema_in_words(*wanted),
+                              describe::describe_value(*at)));
   }
   return out;
 }

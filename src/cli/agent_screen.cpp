@@ -23,6 +23,7 @@ std::string member(const JsonPtr& object, std::string_view pointer) {
 
 std::string tools_text(const std::map<std::uint32_t, std::string>& tools) {
   std::vector<std::string> names;
+  names.reserve(tools.size());
   for (const auto& [_, name] : tools) names.push_back(name);
   return list_of(names) + (names.size() == 1 ? " works" : " work");
 }

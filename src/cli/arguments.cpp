@@ -140,7 +140,7 @@ std::string Command::help(std::size_t width) const {
     if (option.positional) continue;
     std::string names;
     for (const auto name : split(option.names, ',')) names += (names.empty() ? "" : ", ") + std::string(name);
-    if (names.starts_with("--")) names = "    " + names;
+    if (names.starts_with("--")) names.insert(0, "    ");
     out += entry(option.value.empty() ? names : names + " " + option.value, option.help, 28, width);
   }
   out += entry("-h, --help", "Show this help", 28, width);
@@ -251,6 +251,7 @@ Result<Action> CommandLine::parse(std::vector<std::string> arguments, const std:
   }
   if (command == nullptr) {
     std::vector<std::string> names;
+    names.reserve(commands_.size());
     for (const auto& known : commands_) names.push_back(known->name().substr(0, known->name().find(' ')));
     if (first.starts_with('-'))
       return fail(ErrorCode::invalid_argument, fmt::format("the command comes first: skein COMMAND {} …\nSee: skein --help", first));

@@ -20,8 +20,13 @@ std::optional<std::size_t> task_named(std::string_view name, const Names& names)
   return it->second;
 }
 
-bool always_holds(const EdgeSpec& edge) {
-  return edge.when.source.is_null() || (edge.when.source.is_bool() && edge.when.source.get_bool());
+enum class Holds : std::uint8_t { always, never, sometimes };
+
+Holds holds(const EdgeSpec& edge) {
+  const auto& when = edge.when.source;
+  if (when.is_null()) return Holds::always;
+  if (!when.is_bool()) return Holds::sometimes;
+  return when.get_bool() ? Holds::always : Holds::never;
 }
 
 class Check {
@@ -86,9 +91,9 @@ class Check {
             i, "",
             fmt::format("this edge can never fire: edge {} from '{}' always holds and comes first; move this one before it or remove it",
                         first->second + 1, edge.from));
-      } else if (edge.when.source.is_bool() && !edge.when.source.get_bool()) {
+      } else if (holds(edge) == Holds::never) {
         edge_error(i, "when", "this edge can never fire: its condition is false; remove the edge");
-      } else if (always_holds(edge) && !edge.max_iterations) {
+      } else if (holds(edge) == Holds::always && !edge.max_iterations) {
         certain.emplace(edge.from, i);
       }
     }

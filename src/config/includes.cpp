@@ -108,7 +108,7 @@ class Assembler {
   }
 
   void embed(Json& document, const Part* part, const FileChain& chain) {
-    for (auto& inner : embed_inner_workflows(document, chain)) {
+    for (auto& inner : embed_inner_workflows(document.get_object(), chain)) {
       for (auto& problem : inner.problems) {
         if (problem.file.empty()) problem = placed(part, {.pointer = inner.pointer, .message = problem.message, .offset = {}});
       }

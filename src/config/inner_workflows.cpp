@@ -117,10 +117,10 @@ void check_turns(const WorkflowSpec& spec, const workflow::Definition& definitio
 
 }  // namespace
 
-std::vector<UnreadInner> embed_inner_workflows(Json& document, const FileChain& chain) {
+std::vector<UnreadInner> embed_inner_workflows(JsonObject& document, const FileChain& chain) {
   std::vector<UnreadInner> unread;
-  auto* agents = document.is_object() ? document.get_object().if_contains("agents") : nullptr;
-  if (chain.empty() || agents == nullptr || !agents->is_array()) return unread;
+  auto* agents = document.if_contains("agents");
+  if (agents == nullptr || !agents->is_array()) return unread;
   auto& list = agents->get_array();
   for (std::size_t i = 0; i < list.size(); ++i) {
     auto* value = list[i].is_object() ? list[i].get_object().if_contains("workflow") : nullptr;

@@ -18,8 +18,8 @@ struct UnreadInner {
   std::vector<Problem> problems;    ///< of that file; or, where they have no file, of the place itself
 };
 
-/// Puts into agents of type workflow what the files they name hold. `chain` ends with the document's own file; without one nothing is done.
-[[nodiscard]] std::vector<UnreadInner> embed_inner_workflows(Json& document, const FileChain& chain);
+/// Puts into agents of type workflow what the files they name hold. `chain` ends with the document's own file.
+[[nodiscard]] std::vector<UnreadInner> embed_inner_workflows(JsonObject& document, const FileChain& chain);
 
 /// As `load_workflow_file`, for a file that `chain` led to.
 [[nodiscard]] LoadResult load_inner_workflow(const std::filesystem::path& path, FileChain chain);

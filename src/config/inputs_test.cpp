@@ -116,5 +116,15 @@ TEST(Schemas, ThatContradictThemselvesFitNothing) {
   EXPECT_EQ(violations(R"({"type": "nonsense"})", "1"), "'x' must be a nonsense, got the number 1\n");
 }
 
+TEST(Schemas, AreReadWhereSomebodyGivesOne) {
+  const auto read = read_schema(parse_json(R"({"type": "integer", "maximum": 3})").value());
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(in_words(*read), "an integer, at most 3");
+  EXPECT_EQ(config::violations("answer", *read, 4), std::vector<std::string>{"'answer' must be an integer, at most 3, got the number 4"});
+  const auto refused = read_schema(parse_json(R"({"type": "number", "maximun": 3})").value());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("maximun"), std::string::npos) << refused.error().message;
+}
+
 }  // namespace
 }  // namespace skein::config

@@ -113,7 +113,6 @@ std::vector<describe::Field<AgentSpec>> thinking_fields() {
 }
 
 Json thinking_of(const AgentSpec& agent, const Json& document) {
-  if (agent.model.source.is_null()) return nullptr;
   JsonObject out;
   const auto words = [](const std::vector<std::string>& list) {
     JsonArray array;

@@ -112,8 +112,8 @@ class TemplateChecker {
   std::size_t before_of_ = static_cast<std::size_t>(-1);
 };
 
-/// The keys of an ai_agent that thinks, as `agent::ThinkingSettings` takes them, with templates in place; null for an agent without a
-/// model. So are the `models` of the document that it may ask.
+/// The keys of an ai_agent that thinks, which has a model, as `agent::ThinkingSettings` takes them, with templates in place. So are the
+/// `models` of the document that it may ask.
 [[nodiscard]] Json thinking_of(const AgentSpec& agent, const Json& document);
 void check_thinking(const AgentSpec& agent, const agent::NamedModels& models, const describe::Path& at, describe::Problems& problems);
 

@@ -86,8 +86,10 @@ TEST(CallFailure, NamesTheModel) {
   quoting.code = ErrorCode::bad_response;
   quoting.message = "the answer is no JSON: a context window is what a model can see";
   EXPECT_FALSE(is_context_overflow(call_failure(asked, quoting)));
-  quoting.code = ErrorCode::http_status;
-  EXPECT_TRUE(is_context_overflow(call_failure(asked, quoting)));
+  for (const auto code : {ErrorCode::http_status, ErrorCode::too_large, ErrorCode::invalid_argument}) {
+    quoting.code = code;
+    EXPECT_TRUE(is_context_overflow(call_failure(asked, quoting))) << to_string(code);
+  }
 }
 
 }  // namespace

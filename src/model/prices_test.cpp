@@ -181,5 +181,29 @@ TEST(PriceTable, IsReadFromAFile) {
             wrong.string() + ": /prices/0/input: '");
 }
 
+TEST(Money, SumsEndAtTheLargestAmount) {
+  constexpr Money most{.nano = std::numeric_limits<std::int64_t>::max()};
+  constexpr Money least{.nano = std::numeric_limits<std::int64_t>::min()};
+  EXPECT_EQ(most + Money{.nano = 1}, most);
+  EXPECT_EQ(least + Money{.nano = -1}, least);
+  EXPECT_EQ((Money{.nano = 3} + Money{.nano = 4}), Money{.nano = 7});
+  EXPECT_NE(most, least);
+}
+
+TEST(Prices, TheLineThatFitsBestCountsWhereverItStands) {
+  const auto table = table_of(
+      R"({"keep_built_in":false,"prices":[{"model":"a/bc*","input":3,"output":0},{"model":"a/b*","input":1,"output":0},{"model":"a/*","input":9,"output":0}]})");
+  EXPECT_EQ(shown(table.cost_of({.input = million}, "a/bcd")), "$3.00");
+  EXPECT_EQ(shown(table.cost_of({.input = million}, "a/bd")), "$1.00");
+}
+
+TEST(Prices, TheMostThatACallCanCostIsThatOfItsDearestLength) {
+  const auto of_lines = [](std::string_view lines) { return table_of(R"({"keep_built_in":false,"prices":[)" + std::string(lines) + "]}"); };
+  const auto dearer_when_long = of_lines(R"({"model":"a/b","up_to":1000000,"input":1,"output":0},{"model":"a/b","input":2,"output":0})");
+  EXPECT_EQ(shown(dearer_when_long.most_cost_of(2 * million, 0, "a/b")), "$4.00");
+  const auto dearer_when_short = of_lines(R"({"model":"a/b","up_to":1000000,"input":9,"output":0},{"model":"a/b","input":2,"output":0})");
+  EXPECT_EQ(shown(dearer_when_short.most_cost_of(2 * million, 0, "a/b")), "$9.00") << "the prompt may turn out shorter";
+}
+
 }  // namespace
 }  // namespace skein::model

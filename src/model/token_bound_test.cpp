@@ -100,5 +100,17 @@ TEST(TokenBound, EstimateStaysBelowTheBound) {
   EXPECT_GT(prompt_token_estimate(request), 50U);
 }
 
+TEST(TokenBound, WhatJsonEscapesCountsEscaped) {
+  const auto description = [](std::string text) {
+    return added([&](Request& request) { request.tools = {{.name = "f", .description = std::move(text), .parameters = nullptr}}; });
+  };
+  const auto plain = description(std::string(100, 'x'));
+  EXPECT_EQ(description(std::string(100, '\\')), plain + 100);
+  EXPECT_EQ(description(std::string(100, '"')), plain + 100);
+  EXPECT_EQ(description(std::string(100, '\n')), plain + 500) << "\\u000a in the longest form";
+  EXPECT_EQ(description(std::string(100, '\x7f')), plain + 500);
+  EXPECT_EQ(description(std::string(100, ' ')), plain);
+}
+
 }  // namespace
 }  // namespace skein::model

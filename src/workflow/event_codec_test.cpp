@@ -4,6 +4,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/hash.hpp"
@@ -262,6 +263,38 @@ TEST(EventCodec, DamagedEntriesAreErrorsAndNeverCrash) {
   encode_events(one_of_each(), *definition, whole, blobs);
   for (std::size_t cut = 0; cut < whole.size(); ++cut)
     EXPECT_FALSE(decode_events(std::string_view(whole).substr(0, cut), *definition, blobs));
+}
+
+TEST(EventCodec, LimitsThatAreNotThereAreNotWritten) {
+  const auto definition = testing::make_definition({{"only"}});
+  Blobs blobs;
+  std::string text;
+  const RunCreated created{.definition_hash = definition->hash,
+                           .inputs = std::make_shared<const Json>(JsonObject{}),
+                           .deadline = {},
+                           .limits = {.tokens = {}, .nano_dollars = 5, .tool_calls = {}}};
+  encode_events({{.at = {}, .body = created}}, *definition, text, blobs);
+  EXPECT_EQ(text.find("tokens"), std::string::npos) << text;
+  EXPECT_EQ(std::get<RunCreated>((*decode_events(text, *definition, blobs))[0].body).limits, created.limits);
+}
+
+TEST(EventCodec, ASessionNeedsANameAndAnId) {
+  const auto definition = testing::make_definition({{"first"}});
+  Blobs blobs;
+  const auto started = [&](const std::string& session) {
+    return decode_events(R"([{"type":"attempt_started","at":1,"task":"first","attempt":1,"session":)" + session + "}]", *definition, blobs);
+  };
+  const auto* id = "0190163d-8694-739b-aea5-966c26f8ad91";
+  const auto read = started(fmt::format(R"({{"name":"s","id":"{}","length":3}})", id));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(std::get<AttemptStarted>((*read)[0].body).session->length, 3);
+  for (const auto& wrong : {std::string("7"), fmt::format(R"({{"id":"{}","length":3}})", id),
+                            fmt::format(R"({{"name":7,"id":"{}","length":3}})", id), std::string(R"({"name":"s","length":3})"),
+                            std::string(R"({"name":"s","id":7,"length":3})"), std::string(R"({"name":"s","id":"nobody","length":3})")}) {
+    const auto refused = started(wrong);
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_NE(refused.error().message.find("'session' does not name a session"), std::string::npos) << refused.error().message;
+  }
 }
 
 }  // namespace

@@ -117,6 +117,14 @@ TEST_F(RunScopeTest, ItemsOnlyInsideTheirTask) {
   EXPECT_EQ(look("item", {}, Step{.task = 0, .item = 0}), "<'item' has a meaning only inside the task with the for_each>");
   EXPECT_EQ(look("item"), "<there is no task or input 'item'>");
   EXPECT_EQ(look("index"), "<there is no task or input 'index'>");
+  EXPECT_EQ(look("n", {}, second), "4") << "the rest means the same there";
+}
+
+TEST_F(RunScopeTest, InputsThatAreNoObjectHaveNoMembers) {
+  state = RunState(state.definition_ptr());
+  apply(RunCreated{.definition_hash = state.definition().hash, .inputs = json("none"), .deadline = {}});
+  EXPECT_EQ(look("inputs", "city"), R"("none")");
+  EXPECT_EQ(look("city"), "<there is no task or input 'city'>");
 }
 
 struct Outside final : OutsideValues {
@@ -169,6 +177,31 @@ TEST(RunScopeOfGraphs, ActivationsAndWhatAnUndoStepUndoes) {
     EXPECT_EQ(look("result"), "2") << "others see the last";
     machine.complete("book/undo");
   }
+}
+
+TEST(RunScopeOfGraphs, ActivationsThatFailedHaveAnErrorAndNoResult) {
+  auto definition = testing::make_definition({{.name = "book", .continue_on_failure = true, .undo = JsonObject{}}},
+                                             {{.from = "start", .to = "book"}, {.from = "book", .to = "book", .max_iterations = 5}});
+  Machine machine(definition);
+  const Step undo{.task = *definition->find_task("book/undo")};
+  const auto look = [&](std::string_view field, std::optional<Step> step = {}) {
+    Json scratch;
+    return to_json(**RunScope(machine.state, "the-run", nullptr, step).find("book", field, scratch));
+  };
+  EXPECT_EQ(look("status", undo), R"("pending")") << "nothing is there to be undone";
+  machine.start("book");
+  machine.fail("book");
+  machine.take_edge("book", 1);
+  machine.start("book");
+  machine.complete("book", 2);
+  machine.take_edge("book", {});
+  const std::string failed = R"({"status":"failed","result":null,"error":{"code":"agent_failed","message":"it broke"}})";
+  const std::string completed = R"({"status":"completed","result":2,"error":null})";
+  EXPECT_EQ(look("activations"), "[" + failed + "," + completed + "]");
+  EXPECT_EQ(look({}), R"({"status":"completed","result":2,"error":null,"attempts":1,"metadata":null,"activations":[)" + failed + "," +
+                          completed + "]}");
+  EXPECT_EQ(look("result", undo), "null");
+  EXPECT_EQ(look({}, undo), R"({"status":"failed","result":null})");
 }
 
 }  // namespace

@@ -99,5 +99,20 @@ TEST(Budget, AChildWithoutAReservationChangesNothing) {
   EXPECT_TRUE(machine.state.awaited_children(1).empty());
 }
 
+TEST(Budget, AnAgentsIsTheDefinitionsUnlessTheRunSaysOtherwise) {
+  auto definition = testing::make_definition({{.name = "a"}});
+  definition->agents.front().budget.tokens = 10;
+  definition->agents.push_back(definition->agents.front());
+  definition->agents.back().name = "other";
+  RunState state(definition);
+  ASSERT_TRUE(state.apply({.at = t0,
+                           .body = RunCreated{.definition_hash = definition->hash,
+                                              .inputs = json(JsonObject{}),
+                                              .deadline = {},
+                                              .agent_limits = AgentLimits{{"other", {.tokens = 70, .nano_dollars = {}, .tool_calls = {}}}}}}));
+  EXPECT_EQ(state.spend_left(0).tokens, 10U);
+  EXPECT_EQ(state.spend_left(1).tokens, 70U);
+}
+
 }  // namespace
 }  // namespace skein::workflow

@@ -164,5 +164,33 @@ TEST(Calls, OfAnInnerWorkflowAreReservedAndGivenBack) {
   EXPECT_EQ(ended(nullptr), (agent::SpendLimits{.tokens = 0, .nano_dollars = {}, .tool_calls = 0}));
 }
 
+TEST(Calls, AreForgottenWithTheirTaskAndNoOther) {
+  auto definition = testing::make_definition({{.name = "each", .for_each = JsonArray{}, .max_concurrency = 2}, {.name = "other"}});
+  definition->parallel_execution = true;
+  Machine machine(definition);
+  machine.list("each", 2);
+  machine.start_item("each", 0);
+  machine.start("other");
+  machine.must({.at = t0, .body = called(machine.item("each", 0), 1)});
+  machine.must({.at = t0, .body = called(machine.attempt("other"), 1)});
+  machine.stop();
+  machine.must({.at = t0, .body = TaskCancelled{.task = 0}});
+  EXPECT_TRUE(machine.state.calls({.task = 0, .item = 0}).empty());
+  EXPECT_EQ(machine.state.calls({.task = 1}).size(), 1U);
+}
+
+TEST(Calls, OfAnEarlierAttemptDoNotLetOneThatWaitsMakeMore) {
+  Machine machine(testing::make_definition({{.name = "a"}}));
+  machine.start("a");
+  machine.must({.at = t0, .body = called(machine.attempt("a"), 1)});
+  machine.must({.at = t0, .body = answered(machine.attempt("a"), 1)});
+  machine.retry("a", t0);
+  auto next = machine.attempt("a");
+  ++next.attempt;
+  machine.must({.at = t0, .body = AttemptStarted{.attempt = next, .wake_at = {}, .signal = "news"}});
+  EXPECT_FALSE(machine.state.waits_in_calls({.task = 0}));
+  machine.must_not(called(next, 2));
+}
+
 }  // namespace
 }  // namespace skein::workflow

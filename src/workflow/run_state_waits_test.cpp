@@ -159,5 +159,22 @@ TEST(RunStateWaits, ARunWaitsForOthersOnlyWhereNoTimerOfItsOwnRuns) {
   EXPECT_TRUE(m.state.waits_for_others());
 }
 
+TEST(Waits, QuestionsAreThoseOfTheirTask) {
+  auto definition = testing::make_definition({{.name = "a"}, {.name = "b"}});
+  definition->parallel_execution = true;
+  Machine m(definition);
+  for (const auto* name : {"a", "b"}) {
+    auto next = m.attempt(name);
+    ++next.attempt;
+    m.must({.at = t0,
+            .body = AttemptStarted{.attempt = next, .wake_at = {}, .signal = signal_of_answer(name, no_item), .question = json(name)}});
+  }
+  for (const auto& [task, question] : {std::pair{0U, "a"}, std::pair{1U, "b"}}) {
+    const auto asked = m.state.asking(task);
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(*asked[0].question, Json(question));
+  }
+}
+
 }  // namespace
 }  // namespace skein::workflow

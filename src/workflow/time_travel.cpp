@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "workflow/impossible.hpp"
 #include "workflow/journal_survey.hpp"
 
 namespace skein::workflow {
@@ -420,22 +421,18 @@ void allow_for_kept(RunCreated& created, const RunState& state) {
   }
 }
 
-Result<RunState> fold(const DefinitionPtr& definition, const std::vector<Event>& events, const Travel& how) {
+/// What is kept of a journal that folds folds too.
+RunState fold(const DefinitionPtr& definition, const std::vector<Event>& events) {
   RunState state(definition);
-  for (const auto& event : events) {
-    if (const auto folded = state.apply(event); !folded) {
-      return fail(ErrorCode::internal, fmt::format("what would be kept of run {} does not make a run ({}); this is a bug, please report it",
-                                                   how.run, folded.error().message));
-    }
-  }
+  for (const auto& event : events) must_follow(state.apply(event));
   return state;
 }
 
-/// Whether the run would only come to its end.
+/// Whether the run would only come to its end, which is offered where nothing else is.
 bool is_over(const RunState& state, Instant now) {
   std::vector<Action> offered;
   state.next_actions(now, offered);
-  return std::ranges::all_of(offered, [](const Action& action) { return std::holds_alternative<FinishRun>(action); }) && !offered.empty();
+  return std::ranges::any_of(offered, [](const Action& action) { return std::holds_alternative<FinishRun>(action); });
 }
 
 }  // namespace
@@ -464,21 +461,20 @@ Result<Departure> travel(const DefinitionPtr& definition, const std::vector<Even
   const auto foreign = before.origin ? picker.whole_before(before.origin->foreign + 1) : 0;
   created.origin->foreign = how.kind == Origin::Kind::fork ? created.origin->kept : foreign;
   events.front() = Event{.at = how.now, .body = created};
-  auto state = fold(definition, events, how);
+  auto state = fold(definition, events);
   const bool limited = created.attempts || !created.limits.none() || created.agent_limits;
-  if (state && limited) {
-    allow_for_kept(created, *state);
+  if (limited) {
+    allow_for_kept(created, state);
     events.front().body = std::move(created);
-    state = fold(definition, events, how);
+    state = fold(definition, events);
   }
-  if (!state) return std::unexpected(state.error());
-  if (is_over(*state, how.now)) {
+  if (is_over(state, how.now)) {
     return fail(ErrorCode::conflict,
                 how.from ? fmt::format("task '{}' was never begun and everything else is done; there is nothing to do again",
                                        definition->tasks[*how.from].name)
                          : std::string("every task is done; name the one to begin from with --from"));
   }
-  return Departure{.events = std::move(events), .state = std::move(*state)};
+  return Departure{.events = std::move(events), .state = std::move(state)};
 }
 
 }  // namespace skein::workflow

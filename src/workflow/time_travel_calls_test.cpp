@@ -283,5 +283,45 @@ TEST(TimeTravelCalls, ASequentialWorkflowGoesOnWithOneConversation) {
   EXPECT_EQ(startable(next), "a ");
 }
 
+TEST(TimeTravelCalls, BudgetsThatNothingUsedAreTheDefinitions) {
+  auto definition = two();
+  definition->agents.front().budget.tokens = 80;
+  Caller old(definition);
+  old.start("a");
+  old.fail("a");
+  old.settle();
+  const auto next = old.retried();
+  EXPECT_TRUE(created(next).agent_limits->empty());
+  EXPECT_EQ(next.state.spend_left(0).tokens, 80U);
+}
+
+TEST(TimeTravelCalls, ARunMayHaveABudgetOfTokensAlone) {
+  auto definition = two();
+  Caller old(definition);
+  old.start("a");
+  old.ask_model(old.attempt("a"));
+  old.fail_with(old.attempt("a"), over_budget());
+  old.settle();
+  auto way = old.how(Origin::Kind::retry);
+  way.budget.spend.tokens = 500;
+  const auto next = Caller::arrived(old.go(way));
+  EXPECT_EQ(next.state.spend_left().tokens, 500U) << "what is kept uses up nothing";
+  EXPECT_EQ(next.state.attempts_left(), std::nullopt);
+}
+
+TEST(TimeTravelCalls, ItemsWithinAGraphBeginAnew) {
+  Caller old(make_definition({{.name = "each", .for_each = JsonArray{}}}, {{.from = "start", .to = "each"}}));
+  old.list("each", 1);
+  old.start_item("each", 0);
+  old.ask_model(old.item("each", 0));
+  old.must({.at = t0, .body = TaskFailed{.attempt = old.item("each", 0), .error = over_budget(), .duration = {}}});
+  old.end_items("each", broken());
+  old.take_edge("each", {});
+  old.settle();
+  const auto next = old.retried();
+  EXPECT_EQ(lines(next), Lines{});
+  EXPECT_EQ(startable(next), "each ");
+}
+
 }  // namespace
 }  // namespace skein::workflow

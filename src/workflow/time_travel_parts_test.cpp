@@ -408,5 +408,23 @@ TEST(TimeTravel, ChangesThatBelongToNothingAreRefused) {
   }
 }
 
+TEST(TimeTravel, AnEdgeThatWasTakenAfterTheCutIsTakenAgain) {
+  auto definition =
+      make_definition({{.name = "a"}, {.name = "b"}, {.name = "c"}},
+                      {{.from = "start", .to = "a"}, {.from = "start", .to = "b"}, {.from = "a", .to = "c"}, {.from = "b", .to = "c"}});
+  definition->parallel_execution = true;
+  finish_definition(*definition);
+  Traveller old(definition);
+  old.start("a");
+  old.complete("a");
+  old.start("b");
+  old.take_edge("a", 2);
+  old.fail("b");
+  old.settle();
+  const auto next = old.retried();
+  EXPECT_EQ(lines(next), (Lines{"attempt_started a#1.1", "task_completed a#1.1"}));
+  EXPECT_EQ(startable(next), "b a ");
+}
+
 }  // namespace
 }  // namespace skein::workflow

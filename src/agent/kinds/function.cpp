@@ -9,12 +9,13 @@ namespace skein::agent {
 namespace {
 
 AgentResponse call(const AgentFunction& function, const AgentRequest& request) {
-  std::string why = "an unknown exception";
+  std::string why;
   try {
     return function(request);
   } catch (const std::exception& e) {
     why = e.what();
   } catch (...) {
+    why = "an unknown exception";
   }
   return AgentResponse::failed({.code = ErrorCode::agent_failed,
                                 .message = "the agent '" + std::string(request.agent) + "' failed: " + why,

@@ -81,8 +81,7 @@ class ThinkingMachine final : public ToolLoop {
     call.idempotency_key = key_of_call(request_, number);
     call.run_id = request_.run_id;
     call.agent = std::string(request_.agent);
-    const auto keep = *tool;
-    const auto outcome = co_await keep->call(call, shared_->services);
+    const auto outcome = co_await (*tool)->call(call, shared_->services);
     co_return CallAnswer{.value = outcome_to_json(outcome), .used = {.tokens = 0, .nano_dollars = 0, .tool_calls = 1}};
   }
 

@@ -159,5 +159,46 @@ TEST(Sources, AreNumberedOnceAndToldToTheModel) {
   EXPECT_EQ(to_json(play.end().result.at("sources")), R"(["http://a","http://b","http://c"])");
 }
 
+TEST(Context, ATaskThatFillsTheWindowIsSentAsItIs) {
+  auto setup = small_window(100);
+  Play play(setup);
+  const auto request = play.turn().calls.at(0).request;
+  EXPECT_FALSE(request.get_object().contains("forget"));
+  EXPECT_FALSE(request.get_object().contains("summary"));
+  const Error too_long{
+      .code = ErrorCode::too_large, .message = "too long", .context = "reason=context_overflow", .retryable = false, .retry_after = {}};
+  play.answer(1, JsonObject{{"error", error_to_json(too_long)}});
+  EXPECT_EQ(play.end().error.message, "too long") << "there is nothing to leave out";
+}
+
+TEST(Context, NoMoreIsLeftOutThanIsNeeded) {
+  Play play(small_window(6000));
+  look_up(play, 1, 12'000);
+  look_up(play, 2, 3000);
+  look_up(play, 3, 6000);
+  EXPECT_EQ(play.turn().calls.at(0).request.at("forget"), 1);
+  EXPECT_EQ(result_text(*play.loop, 4), std::string(3000, 'c'));
+}
+
+TEST(Context, AJournalMayForgetMoreThanThereIs) {
+  Play play;
+  look_up(play, 1, 3000);
+  play.loop->started(9, CallKind::model, std::make_shared<const Json>(*parse_json(R"({"forget": 5})")));
+  EXPECT_EQ(result_text(*play.loop, 2).find("[left out to save room"), 0U);
+}
+
+TEST(Context, ASummaryLeavesThePicturesOfTheTask) {
+  const model::Part picture = model::Image{.media_type = "image/png", .data = "AAAA", .url = {}};
+  testing::Pure loop(std::make_shared<const LoopSetup>(usual()),
+                     {{.role = model::Role::user, .parts = {picture, model::Text{"What is it?"}}}}, {});
+  loop.started(1, CallKind::model, std::make_shared<const Json>(*parse_json(R"({"summary": true})")));
+  const model::Response response{.message = {.role = model::Role::assistant, .parts = {model::Text{"a goose"}}}};
+  loop.answered(1, std::make_shared<const Json>(model::response_to_json(response)));
+  const auto task = loop.request_of(0).messages.at(0);
+  ASSERT_EQ(task.parts.size(), 3U);
+  EXPECT_EQ(task.parts[0], picture);
+  EXPECT_EQ(std::get<model::Text>(task.parts[2]).text, "\n\nWhat you have found out and done so far:\na goose");
+}
+
 }  // namespace
 }  // namespace skein::agent

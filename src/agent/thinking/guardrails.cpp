@@ -58,13 +58,11 @@ bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) !
 
 std::size_t characters(std::string_view text) { return static_cast<std::size_t>(std::ranges::count_if(text, begins_character)); }
 
-/// The first `most` characters.
+/// The first `most` characters of a text that has more.
 std::string_view beginning(std::string_view text, std::size_t most) {
-  std::size_t seen = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (begins_character(text[i]) && seen++ == most) return text.substr(0, i);
-  }
-  return text;
+  std::size_t end = 0;
+  while (!begins_character(text[end]) || most-- > 0) ++end;
+  return text.substr(0, end);
 }
 
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }

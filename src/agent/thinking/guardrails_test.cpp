@@ -17,6 +17,10 @@ TEST(Guardrails, NothingIsLookedForWhereNobodyAsks) {
   EXPECT_EQ(passed(Guards(), "anything"), R"("anything")");
   EXPECT_EQ(passed(guards({}), 7), "7");
   EXPECT_TRUE(guardrails_to_json({}).empty());
+  EXPECT_TRUE(Guards::make({})->none());
+  EXPECT_TRUE(GuardrailsSettings{}.none());
+  EXPECT_FALSE((GuardrailsSettings{.tool_results = {{}}}).none());
+  EXPECT_FALSE((GuardrailsSettings{.output = {{}}}).none());
 }
 
 TEST(Guardrails, WordsAreWholeAndInAnyCase) {
@@ -28,6 +32,15 @@ TEST(Guardrails, WordsAreWholeAndInAnyCase) {
   EXPECT_FALSE(refusing.pass("secret", "it").error().retryable);
   const auto redacting = guards({.forbidden_words = {"secret"}, .action = GuardAction::redact});
   EXPECT_EQ(passed(redacting, *parse_json(R"({"a":["Secret!",1,null],"b":"fine"})")), R"({"a":["[removed]!",1,null],"b":"fine"})");
+}
+
+TEST(Guardrails, WordsBeginAndEndWithWhateverTheyHave) {
+  for (const std::string word : {"Zed", "zed", "9mm", "_x_", "{x}", "[x]", ":x:", "~", "@x"}) {
+    const auto refusing = guards({.forbidden_words = {word}});
+    EXPECT_EQ(passed(refusing, Json("a " + word + " b")).find("a guardrail refuses"), 0U) << word;
+    const bool ends_in_a_letter = std::string_view("dmx_").contains(word.back());
+    EXPECT_EQ(passed(refusing, Json("a " + word + "z")).find("a guardrail refuses"), ends_in_a_letter ? std::string::npos : 0U) << word;
+  }
 }
 
 TEST(Guardrails, PatternsAreForbiddenOrRequired) {
@@ -60,6 +73,8 @@ TEST(Guardrails, ThatMakeNoSenseAreRefused) {
   EXPECT_NE(Guards::make({{.forbidden_patterns = {"("}}}).error().message.find("'(' is no regular expression"), std::string::npos);
   EXPECT_FALSE(Guards::make({{.required_patterns = {"["}}}));
   EXPECT_FALSE(Guards::make({{.forbidden_words = {""}}}));
+  const auto too_much = Guards::make({{.forbidden_words = {std::string(2'000'000, 'x')}}});
+  EXPECT_NE(too_much.error().message.find("is no regular expression: pattern too large"), std::string::npos) << too_much.error().message;
   EXPECT_FALSE(Guards::make({{.required_patterns = {"a"}, .action = GuardAction::redact}}));
   EXPECT_FALSE(Guards::make({{.schema = JsonObject{}, .action = GuardAction::redact}}));
 }

@@ -39,6 +39,15 @@ std::string in_words(const std::vector<std::string>& problems) { return shorten(
 
 std::uint64_t amount(model::Money money) { return static_cast<std::uint64_t>(std::max<std::int64_t>(money.nano, 0)); }
 
+/// A number in a call's request; empty where there is none.
+std::optional<std::uint32_t> number_in(const Json& request, std::string_view pointer) {
+  const auto* value = at_pointer(request, pointer);
+  if (value == nullptr) return std::nullopt;
+  boost::system::error_code none;
+  const auto number = value->to_number<std::uint32_t>(none);
+  return none ? std::nullopt : std::optional(number);
+}
+
 std::string text_of(const Json& value) { return value.is_string() ? std::string(value.get_string()) : to_json(value); }
 
 /// The JSON value that a text is, or that stands in a code fence in it.
@@ -74,24 +83,19 @@ void ToolLoop::begin_attempt() { failed_.reset(); }
 
 void ToolLoop::started(std::uint32_t number, CallKind kind, const JsonPtr& request) {
   if (kind == CallKind::model) {
-    const auto* most = at_pointer(*request, "/max_output_tokens");
     const auto* name = at_pointer(*request, "/model");
-    Asked asked{.model = name != nullptr && name->is_string() ? std::string(name->get_string()) : setup_->settings.model,
-                .most_output = std::nullopt,
-                .summary = at_pointer(*request, "/summary") != nullptr};
-    if (most != nullptr && most->is_number()) asked.most_output = most->to_number<std::uint32_t>();
-    if (const auto* results = at_pointer(*request, "/forget"); results != nullptr && results->is_number())
-      forget(results->to_number<std::uint32_t>());
-    model_calls_.emplace(number, std::move(asked));
+    model_calls_.emplace(number,
+                         Asked{.model = name != nullptr && name->is_string() ? std::string(name->get_string()) : setup_->settings.model,
+                               .most_output = number_in(*request, "/max_output_tokens"),
+                               .summary = at_pointer(*request, "/summary") != nullptr});
+    forget(number_in(*request, "/forget").value_or(0));
     return;
   }
-  // Not by order: a call that was approved later may have begun earlier.
-  const auto* place = at_pointer(*request, "/place");
-  boost::system::error_code none;
-  const auto index = place == nullptr ? uses_.size() : place->to_number<std::size_t>(none);
   if (kind == CallKind::tool) ++tool_calls_;
-  if (none || index >= uses_.size()) return;
-  (kind == CallKind::person ? uses_[index].asked : uses_[index].number) = number;
+  // Not by order: a call that was approved later may have begun earlier.
+  const auto place = number_in(*request, "/place");
+  if (!place || *place >= uses_.size()) return;
+  (kind == CallKind::person ? uses_[*place].asked : uses_[*place].number) = number;
 }
 
 void ToolLoop::answered(std::uint32_t number, const JsonPtr& answer) {

@@ -107,7 +107,8 @@ class ToolLoop : public Machine {
   [[nodiscard]] std::uint32_t usual_output() const { return setup_->settings.max_output_tokens.value_or(usual_output_tokens); }
   void take_calls(const model::Message& message, model::Finish finish);
   void take_word(ToolUse& use, const Json& word);
-  [[nodiscard]] static bool asks_person(const ToolUse& use) { return use.wants_approval || (use.tool != nullptr && use.tool->asks_person); }
+  /// Of a call that has no result yet, so there is a tool of its name.
+  [[nodiscard]] static bool asks_person(const ToolUse& use) { return use.wants_approval || use.tool->asks_person; }
   [[nodiscard]] MachineCall call_for(const ToolUse& use, std::size_t place) const;
   void say(std::string text);
   void fail_with(ErrorCode code, std::string message);

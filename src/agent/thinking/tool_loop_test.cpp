@@ -95,6 +95,15 @@ TEST(ToolLoop, WhatTheModelGetsWrongIsToldToItAndNotRun) {
   EXPECT_EQ(play.journal.size(), 2U);
 }
 
+TEST(ToolLoop, EveryProblemOfACallIsTold) {
+  auto setup = usual();
+  setup.tools[0].parameters = *parse_json(R"({"type":"object","properties":{"n":{"type":"integer"},"m":{"type":"integer"}}})");
+  Play play(std::move(setup));
+  play.model_says("", {{"add", R"({"n":"x","m":"y"})"}}, Finish::tool_calls);
+  EXPECT_NE(play.told().find("'arguments.m' must be an integer, got"), std::string::npos) << play.told();
+  EXPECT_NE(play.told().find("; 'arguments.n' must be an integer, got"), std::string::npos);
+}
+
 TEST(ToolLoop, ACallThatWasCutOffIsNotRun) {
   Play play;
   play.model_says("", {{"add", R"({"n":2})"}, {"add", R"({"n":)"}}, Finish::length);
@@ -422,6 +431,126 @@ TEST(ToolLoop, AnAnswerFromACacheCostsNothingAndIsSaidToBe) {
   EXPECT_EQ(to_json(end.metadata.at("usage")), R"({"input_tokens":0,"output_tokens":0})");
 }
 
+TEST(ToolLoop, AJournalThatMakesNoSenseIsReadAsNothing) {
+  Play play;
+  const auto begin = [&](std::uint32_t number, const char* request) {
+    play.loop->started(number, CallKind::model, std::make_shared<const Json>(*parse_json(request)));
+  };
+  begin(7, R"({"model": 5, "max_output_tokens": "many", "forget": -1})");
+  EXPECT_EQ(play.loop->model_of(7), "test/small");
+  EXPECT_FALSE(play.loop->request_of(7).max_output_tokens);
+  begin(8, R"({"max_output_tokens": 99999999999})");
+  EXPECT_FALSE(play.loop->request_of(8).max_output_tokens);
+  begin(9, R"({"model": "test/other", "max_output_tokens": 30})");
+  EXPECT_EQ(play.loop->model_of(9), "test/other");
+  EXPECT_EQ(play.loop->request_of(9).max_output_tokens, 30U);
+  play.loop->answered(3, std::make_shared<const Json>("what nobody asked for"));
+  EXPECT_EQ(play.loop->request_of(0).messages.size(), 1U);
+  EXPECT_TRUE(play.turn().calls.empty()) << "calls are under way";
+}
+
+TEST(ToolLoop, WhatCannotBePricedHasNoCost) {
+  auto setup = usual();
+  setup.settings.model = "test/unknown";
+  Play play(std::move(setup));
+  play.model_says("", {{"add", R"({"n":2})"}}, Finish::tool_calls);
+  play.tools_bring(2);
+  play.model_says("2");
+  const auto end = play.end();
+  EXPECT_FALSE(end.metadata.contains("cost_usd"));
+  EXPECT_EQ(end.metadata.at("usage").at("input_tokens"), 200);
+  const model::Response response{.usage = model::Usage{.input = 100, .output = 10}};
+  EXPECT_EQ(play.loop->cost_of(1, response, {}), (Spend{.tokens = 110, .nano_dollars = 0, .tool_calls = 0}));
+}
+
+TEST(ToolLoop, AServerMayNameItsModelAndKeepItsUsageToItself) {
+  Play play;
+  (void)play.turn();
+  const model::Response response{
+      .message = {.role = model::Role::assistant, .parts = {model::Text{"5"}}}, .finish = Finish::stop, .model = "small-2026-01-01"};
+  play.answer(1, model::response_to_json(response));
+  const auto end = play.end();
+  EXPECT_EQ(end.metadata.at("model"), "small-2026-01-01");
+  EXPECT_EQ(to_json(end.metadata.at("usage")), R"({"input_tokens":0,"output_tokens":0})");
+}
+
+TEST(ToolLoop, AToolMayBeCalledWithoutArguments) {
+  auto setup = usual();
+  setup.tools.push_back({.name = "now", .description = "the time", .parameters = JsonObject{{"type", "object"}}});
+  Play play(std::move(setup));
+  play.model_says("", {{"now", ""}}, Finish::tool_calls);
+  const auto wanted = play.turn();
+  ASSERT_EQ(wanted.calls.size(), 1U);
+  EXPECT_EQ(to_json(wanted.calls[0].request), R"({"id":"c1","tool":"now","place":0,"arguments":{}})");
+}
+
+TEST(ToolLoop, OfACutAnswerOnlyTheLastCallIsCutOff) {
+  Play play;
+  play.model_says("", {{"add", R"({"n":)"}, {"add", R"({"n":2})"}}, Finish::length);
+  (void)play.turn();
+  play.answer(2, outcome_to_json(tool::Outcome::ok(2)));
+  EXPECT_EQ(play.told().find("cut off"), std::string::npos) << play.told();
+  EXPECT_NE(play.told().find("the arguments are not a JSON object"), std::string::npos);
+}
+
+TEST(ToolLoop, AResultThatIsNoTextIsCutToo) {
+  Play play;
+  play.model_says("", {{"add", R"({"n":2})"}}, Finish::tool_calls);
+  play.tools_bring(Json(std::string(most_of_a_result + 1, '\x80')));
+  EXPECT_NE(play.told().find("[cut: this is the beginning, 0 of 65537 bytes"), std::string::npos);
+}
+
+TEST(ToolLoop, AnAnswerInAFenceIsReadWhereItIsWhole) {
+  auto setup = usual();
+  setup.settings.output_schema = *parse_json(R"({"type":"integer"})");
+  for (const auto* text : {"```json\n5\n```", "Here:\n```\n5\n``` as you asked"}) {
+    Play play(setup);
+    play.model_says(text);
+    EXPECT_EQ(play.end().result.at("output"), 5) << text;
+  }
+  for (const auto* text : {"```", "see ```5", "```json\n5", "```json\nfive\n```"}) {
+    Play play(setup);
+    play.model_says(text);
+    EXPECT_NE(play.told().find("is not JSON"), std::string::npos) << text;
+  }
+}
+
+TEST(ToolLoop, BudgetsOfTokensAndMoneyHoldTogether) {
+  Play play;
+  const auto prompt = model::prompt_token_bound(play.loop->request_of(0));
+  play.left = {.tokens = prompt + 20, .nano_dollars = prompt * 1000 + 30 * 10'000, .tool_calls = {}};
+  EXPECT_EQ(play.loop->next(play.left).calls.at(0).request.at("max_output_tokens"), 20);
+  play.left.tokens = prompt + 40;
+  const auto wanted = play.loop->next(play.left);
+  EXPECT_EQ(wanted.calls.at(0).request.at("max_output_tokens"), 30);
+  EXPECT_EQ(wanted.calls.at(0).worst_case, (Spend{.tokens = prompt + 30, .nano_dollars = prompt * 1000 + 30 * 10'000, .tool_calls = 0}));
+}
+
+TEST(ToolLoop, ABudgetOfToolCallsIsToldInNumbers) {
+  Play play;
+  play.model_says("", {{"add", R"({"n":2})"}}, Finish::tool_calls);
+  play.left.tool_calls = 0;
+  EXPECT_EQ(play.loop->next(play.left).end->error.message, "Budget exceeded: the model asks for 1 more tool call, and 0 are left");
+  play.left.tool_calls = 1;
+  EXPECT_EQ(play.loop->next(play.left).calls.size(), 1U);
+}
+
+TEST(ToolLoop, ACallOfNoToolIsNotAnEffect) {
+  Play play;
+  EXPECT_FALSE(play.loop->instead_of_repeating(5));
+  const Error late{.code = ErrorCode::timeout, .message = "Request timeout", .context = {}, .retryable = true, .retry_after = {}};
+  EXPECT_EQ(outcome_in(play.loop->failure(5, late).value).value, "Request timeout");
+  const Error broken{.code = ErrorCode::internal, .message = "it threw", .context = {}, .retryable = false, .retry_after = {}};
+  EXPECT_EQ(outcome_in(play.loop->failure(5, broken).value).value, "it threw");
+  EXPECT_EQ(&play.loop->setup(), play.setup.get());
+}
+
+TEST(ToolLoop, ARoleMayStandAlone) {
+  auto setup = usual();
+  setup.settings.role = "a careful accountant";
+  EXPECT_EQ(Play(setup).loop->request_of(0).instructions, "You are a careful accountant.");
+}
+
 TEST(LoopJournal, AnswersAreReadBack) {
   const model::Response response{.message = {.role = model::Role::assistant, .parts = {model::Text{"hi"}}},
                                  .finish = Finish::refusal,
@@ -444,6 +573,16 @@ TEST(LoopJournal, AnswersAreReadBack) {
   EXPECT_FALSE(error_in(JsonObject{}));
   EXPECT_EQ(error_in(JsonObject{{"error", 4}})->code, ErrorCode::bad_response);
   EXPECT_TRUE(outcome_in(7).value.is_null());
+  const auto odd = outcome_in(*parse_json(R"({"result": 1, "failed": "yes", "sources": ["a", 5]})"));
+  EXPECT_FALSE(odd.failed);
+  EXPECT_FALSE(outcome_in(*parse_json(R"({"failed": false})")).failed);
+  EXPECT_EQ(odd.sources, std::vector<std::string>{"a"});
+  EXPECT_TRUE(outcome_in(*parse_json(R"({"sources": "a"})")).sources.empty());
+}
+
+TEST(LoopJournal, UsageIsShownAsFarAsItIsKnown) {
+  EXPECT_EQ(to_json(Json(usage_to_json({.input = 5, .cached_input = 1, .cache_write = 2, .output = 3, .reasoning = 4}))),
+            R"({"input_tokens":5,"output_tokens":3,"cached_tokens":1,"cache_write_tokens":2,"reasoning_tokens":4})");
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ std::string state_note(const store::RunRow& row, Instant now) {
 }
 
 std::string note_of(const store::RunRow& row, Instant now) {
-  const auto state = state_note(row, now);
+  auto state = state_note(row, now);
   if (row.origin.empty()) return state;
   return one_line(row.origin) + (state.empty() ? "" : "; " + state);
 }

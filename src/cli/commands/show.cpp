@@ -44,6 +44,7 @@ Result<int> show_task(Session& session, const runtime::RunReport& report, const 
   const auto found = std::find_if(report.tasks.begin(), report.tasks.end(), [&](const auto& task) { return task.name == options.task; });
   if (found == report.tasks.end()) {
     std::vector<std::string> names;
+    names.reserve(report.tasks.size());
     for (const auto& task : report.tasks) names.push_back(task.name);
     auto advice = did_you_mean(options.task, names);
     if (advice.empty()) advice = "; it has " + shorten(list_of(names), 300);

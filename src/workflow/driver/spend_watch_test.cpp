@@ -52,5 +52,16 @@ TEST(PassedShare, IsToldOnceByTheAnswerThatPassedIt) {
   EXPECT_EQ(told(passed_share("run_budget", "a", {}, cost(5'000'000'000), {})), "nothing") << "no limit";
 }
 
+TEST(SpendWatch, WhereCallsWereFreeNothingIsTimesAsMuch) {
+  SpendWatch watch;
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(watch.note("a", tokens(100)));
+  EXPECT_FALSE(watch.note("a", {.tokens = 0, .nano_dollars = 1'000'000, .tool_calls = 0})) << "the others had no price";
+}
+
+TEST(PassedShare, OfNothingThereIsNone) {
+  const agent::SpendLimits nothing{.tokens = 0, .nano_dollars = {}, .tool_calls = {}};
+  EXPECT_EQ(told(passed_share("run_budget", "a", {}, tokens(5), nothing)), "nothing");
+}
+
 }  // namespace
 }  // namespace skein::workflow
