@@ -204,12 +204,12 @@ struct StopRequested {
 struct LeftUndo {
   TaskIndex task = 0;
   std::uint32_t activation = 1;
-  std::string run;                     ///< the other run's id
+  std::string run;  ///< the other run's id
 };
 /// From here on finished work is undone, newest first: because the run failed, or because somebody asked for it after its end.
 struct CompensationStarted {
   std::string reason;
-  std::vector<LeftUndo> left = {};     ///< not undone here, now or later
+  std::vector<LeftUndo> left = {};  ///< not undone here, now or later
 };
 struct RunFinished {
   RunStatus status = RunStatus::completed;

@@ -105,11 +105,12 @@ TEST(Budget, AnAgentsIsTheDefinitionsUnlessTheRunSaysOtherwise) {
   definition->agents.push_back(definition->agents.front());
   definition->agents.back().name = "other";
   RunState state(definition);
-  ASSERT_TRUE(state.apply({.at = t0,
-                           .body = RunCreated{.definition_hash = definition->hash,
-                                              .inputs = json(JsonObject{}),
-                                              .deadline = {},
-                                              .agent_limits = AgentLimits{{"other", {.tokens = 70, .nano_dollars = {}, .tool_calls = {}}}}}}));
+  ASSERT_TRUE(
+      state.apply({.at = t0,
+                   .body = RunCreated{.definition_hash = definition->hash,
+                                      .inputs = json(JsonObject{}),
+                                      .deadline = {},
+                                      .agent_limits = AgentLimits{{"other", {.tokens = 70, .nano_dollars = {}, .tool_calls = {}}}}}}));
   EXPECT_EQ(state.spend_left(0).tokens, 10U);
   EXPECT_EQ(state.spend_left(1).tokens, 70U);
 }
