@@ -100,10 +100,11 @@ TEST(Budget, AChildWithoutAReservationChangesNothing) {
 }
 
 TEST(Budget, AnAgentsIsTheDefinitionsUnlessTheRunSaysOtherwise) {
-  auto definition = testing::make_definition({{.name = "a"}});
+  auto definition = testing::make_definition({{.name = "a"}, {.name = "b"}});
   definition->agents.front().budget.tokens = 10;
   definition->agents.push_back(definition->agents.front());
   definition->agents.back().name = "other";
+  definition->tasks[1].agent = 1;
   RunState state(definition);
   ASSERT_TRUE(
       state.apply({.at = t0,

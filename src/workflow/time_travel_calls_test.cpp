@@ -316,7 +316,6 @@ TEST(TimeTravelCalls, ItemsWithinAGraphBeginAnew) {
   old.ask_model(old.item("each", 0));
   old.must({.at = t0, .body = TaskFailed{.attempt = old.item("each", 0), .error = over_budget(), .duration = {}}});
   old.end_items("each", broken());
-  old.take_edge("each", {});
   old.settle();
   const auto next = old.retried();
   EXPECT_EQ(lines(next), Lines{});
