@@ -27,7 +27,7 @@ class Stepper final : public model::LanguageModel {
   [[nodiscard]] model::asio::awaitable<Result<model::Response>> complete(model::Request request, model::CallOptions options) override;
 
  private:
-  std::string name_ = "bench/stepper";
+  std::string name_ = "scripted/bench";  // as agents name it
   std::size_t turns_;
 };
 

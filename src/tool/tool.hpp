@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,9 @@ struct Spec {
   bool asks_person = false;
 };
 
+/// What agents keep of a tool: its own specification, not a copy.
+using SpecPtr = std::shared_ptr<const Spec>;
+
 /// One call, as the tool sees it. Valid until the call has ended.
 struct Call {
   const Json* arguments = nullptr;   ///< an object that fits `Spec::parameters`
@@ -78,6 +82,7 @@ class Tool {
   Tool(const Tool&) = delete;
   Tool& operator=(const Tool&) = delete;
   virtual ~Tool() = default;
+  /// The same as long as the tool lives.
   [[nodiscard]] virtual const Spec& spec() const = 0;
   /// Runs on the shard's executor and must not block it (see `Services::pool`). Ends soon after a terminal cancellation, by throwing.
   [[nodiscard]] virtual asio::awaitable<Outcome> call(const Call& call, const Services& services) const = 0;

@@ -1,5 +1,6 @@
 #include <algorithm>
-#include <map>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -25,20 +26,26 @@ Error no_such_model(const std::string& name) {
 
 /// What its machines share. It outlives the agent where a call is still ending.
 struct Shared {
-  std::shared_ptr<const LoopSetup> setup;
-  std::map<std::string, std::shared_ptr<model::LanguageModel>, std::less<>> models;  ///< by the names in the settings
+  LoopSetup setup;
+  std::vector<std::pair<std::string, std::shared_ptr<model::LanguageModel>>> models;  ///< by the names in the settings
   std::vector<tool::ToolPtr> tools;
   tool::Services services;
   OutputSink* output = nullptr;
   Guards on_input;
   Guards on_parameters;
+
+  /// Null: no setting names it.
+  [[nodiscard]] std::shared_ptr<model::LanguageModel> model(std::string_view name) const {
+    const auto found = std::ranges::find(models, name, [](const auto& one) -> std::string_view { return one.first; });
+    return found == models.end() ? nullptr : found->second;
+  }
 };
 
 class ThinkingMachine final : public ToolLoop {
  public:
   ThinkingMachine(std::shared_ptr<const Shared> shared, const AgentRequest& request, std::vector<model::Message> prompt,
                   JsonObject identity, std::vector<model::Message> earlier)
-      : ToolLoop(shared->setup, std::move(prompt), std::move(identity), std::move(earlier)),
+      : ToolLoop({shared, &shared->setup}, std::move(prompt), std::move(identity), std::move(earlier)),
         shared_(std::move(shared)),
         request_(request) {}
 
@@ -54,17 +61,17 @@ class ThinkingMachine final : public ToolLoop {
     if (auto* output = shared_->output; output != nullptr && output->listens()) {
       options.on_delta = [output, this](const model::Delta& delta) { output->on_output(request_, delta); };
     }
-    const auto model = shared_->models.find(model_of(number));
-    if (model == shared_->models.end()) co_return failure(number, no_such_model(model_of(number)));
+    const auto model = shared_->model(model_of(number));
+    if (!model) co_return failure(number, no_such_model(model_of(number)));
     // The conversation may be long, and the answer may take minutes: no copy of the request waits here.
-    auto asked = co_await model->second->complete(request_of(number), std::move(options));
+    auto asked = co_await model->complete(request_of(number), std::move(options));
     if (!asked) co_return failure(number, asked.error());
     const auto used = cost_of(number, *asked, asked->usage ? model::Request() : request_of(number));
     auto& response = *asked;
-    if (setup().settings.tool_calling == "react") {
+    if (setup().settings.react) {
       std::vector<model::ToolSpec> tools;
       for (const auto& spec : setup().tools) {
-        tools.push_back({.name = spec.name, .description = spec.description, .parameters = spec.parameters});
+        tools.push_back({.name = spec->name, .description = spec->description, .parameters = spec->parameters});
       }
       response = from_react(std::move(response), tools, fmt::format("call_{}", number));
     }
@@ -131,13 +138,12 @@ class ThinkingAgent final : public MachineAgent {
 };
 
 /// The agent's model and those of its steps, each with what is asked in its place, and what they cost.
-Result<void> open_models(LoopSetup& setup, Shared& shared, const AgentServices& services) {
-  const auto& settings = setup.settings;
+Result<void> open_models(const ThinkingSettings& settings, Shared& shared, const AgentServices& services) {
   std::vector<std::string> usual{settings.model};
   usual.insert(usual.end(), settings.fallback_models.begin(), settings.fallback_models.end());
   std::vector<model::Price> prices;
   for (const auto* name : {&settings.model, &settings.step_models.reflect, &settings.step_models.repair, &settings.step_models.summarise}) {
-    if (name->empty() || shared.models.contains(*name)) continue;
+    if (name->empty() || shared.model(*name)) continue;
     std::vector<std::string> names{*name};
     for (const auto& other : usual) {
       if (std::ranges::find(names, other) == names.end()) names.push_back(other);
@@ -149,16 +155,17 @@ Result<void> open_models(LoopSetup& setup, Shared& shared, const AgentServices& 
     }
     auto opened = services.open_model(choices);
     if (!opened) return std::unexpected(std::move(opened.error()));
-    setup.answerers.emplace(*name, (*opened)->names());
-    shared.models.emplace(*name, std::move(*opened));
+    auto answerers = (*opened)->names();
+    if (answerers.size() > 1 || answerers.front() != *name) shared.setup.answerers.emplace(*name, std::move(answerers));
+    shared.models.emplace_back(*name, std::move(*opened));
   }
-  setup.prices = services.prices->with(std::move(prices));
+  shared.setup.prices = services.prices->with(std::move(prices));
   return {};
 }
 
 /// Guardrails of an agent, ready to be used.
-Result<void> set_guards(LoopSetup& setup, Shared& shared) {
-  auto texts = setup.settings.guardrails.input;
+Result<void> set_guards(const GuardrailsSettings& guardrails, Shared& shared) {
+  auto texts = guardrails.input;
   std::vector<GuardrailSettings> parameters;
   for (auto& one : texts) {
     if (one.schema.is_null()) continue;
@@ -166,26 +173,27 @@ Result<void> set_guards(LoopSetup& setup, Shared& shared) {
   }
   const auto set = [&](Guards& guards, const std::vector<GuardrailSettings>& settings) -> Result<void> {
     auto made = Guards::make(settings);
-    if (!made) return fail(made.error().code, fmt::format("agent '{}': {}", setup.agent, made.error().message));
+    if (!made) return fail(made.error().code, fmt::format("agent '{}': {}", shared.setup.agent, made.error().message));
     guards = std::move(*made);
     return {};
   };
   if (auto ok = set(shared.on_input, texts); !ok) return ok;
   if (auto ok = set(shared.on_parameters, parameters); !ok) return ok;
-  if (auto ok = set(setup.on_tool_results, setup.settings.guardrails.tool_results); !ok) return ok;
-  return set(setup.on_output, setup.settings.guardrails.output);
+  if (auto ok = set(shared.setup.on_tool_results, guardrails.tool_results); !ok) return ok;
+  return set(shared.setup.on_output, guardrails.output);
 }
 
 /// Which tools a person approves the calls of. A pattern that means none of the agent's tools is a mistake that would let a call through.
-Result<void> mark_approved(LoopSetup& setup) {
-  for (const auto& pattern : setup.settings.approve) {
+Result<void> mark_approved(const std::vector<std::string>& patterns, LoopSetup& setup) {
+  for (const auto& pattern : patterns) {
     bool any = false;
     std::vector<std::string_view> names;
     for (const auto& spec : setup.tools) {
-      names.emplace_back(spec.name);
-      if (!tool::matches(pattern, spec.name)) continue;
+      names.emplace_back(spec->name);
+      if (!tool::matches(pattern, spec->name)) continue;
       any = true;
-      if (!spec.asks_person) setup.approved.insert(spec.name);
+      const bool known = std::ranges::find(setup.approved, spec->name) != setup.approved.end();
+      if (!spec->asks_person && !known) setup.approved.push_back(spec->name);
     }
     if (any) continue;
     return fail(ErrorCode::not_found, fmt::format("agent '{}': 'approve' names '{}', which is none of its tools{}", setup.agent, pattern,
@@ -197,23 +205,25 @@ Result<void> mark_approved(LoopSetup& setup) {
 }  // namespace
 
 Result<std::unique_ptr<Agent>> make_thinking_agent(const AgentSettings& settings, const AgentServices& services) {
-  auto setup = std::make_shared<LoopSetup>();
-  setup->agent = settings.name;
+  ThinkingSettings thinking;
   describe::Problems problems;
-  describe::parse_object(setup->settings, settings.thinking, describe::Path(), problems);
+  describe::parse_object(thinking, settings.thinking, describe::Path(), problems);
   if (!problems.empty()) return fail(ErrorCode::invalid_argument, fmt::format("agent '{}': {}", settings.name, problems.front().message));
   if (!services.open_model || services.tools == nullptr || services.prices == nullptr)
     return fail(ErrorCode::unsupported, fmt::format("agent '{}' needs a language model, and this program has none", settings.name));
-  auto tools = services.tools->select(setup->settings.tools);
+  auto tools = services.tools->select(thinking.tools);
   if (!tools) return fail(tools.error().code, fmt::format("agent '{}': {}", settings.name, tools.error().message));
-  for (const auto& tool : *tools) setup->tools.push_back(tool->spec());
   auto shared = std::make_shared<Shared>();
-  if (auto opened = open_models(*setup, *shared, services); !opened)
+  auto& setup = shared->setup;
+  setup.agent = settings.name;
+  setup.settings = loop_settings(thinking);
+  setup.tools.reserve(tools->size());
+  for (const auto& tool : *tools) setup.tools.emplace_back(tool, &tool->spec());
+  if (auto opened = open_models(thinking, *shared, services); !opened)
     return fail(opened.error().code, fmt::format("agent '{}': {}", settings.name, opened.error().message));
-  if (auto marked = mark_approved(*setup); !marked) return std::unexpected(marked.error());
-  if (auto set = set_guards(*setup, *shared); !set) return std::unexpected(set.error());
-  const bool shown_late = !setup->on_output.none();  // nobody hears what may yet be refused
-  shared->setup = std::move(setup);
+  if (auto marked = mark_approved(thinking.approve, setup); !marked) return std::unexpected(marked.error());
+  if (auto set = set_guards(thinking.guardrails, *shared); !set) return std::unexpected(set.error());
+  const bool shown_late = !setup.on_output.none();  // nobody hears what may yet be refused
   shared->tools = std::move(*tools);
   shared->services = {.executor = services.executor, .http = services.http, .pool = services.pool, .clock = services.clock};
   shared->output = shown_late ? nullptr : services.output;

@@ -120,6 +120,7 @@ struct Guards::Check {
 };
 
 Result<Guards> Guards::make(const std::vector<GuardrailSettings>& settings) {
+  if (settings.empty()) return Guards();
   auto checks = std::make_shared<std::vector<Check>>();
   for (const auto& one : settings) {
     if (one.action == GuardAction::redact && (!one.required_patterns.empty() || !one.schema.is_null()))

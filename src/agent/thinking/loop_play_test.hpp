@@ -15,13 +15,13 @@ namespace skein::agent::testing {
 
 using model::Finish;
 
-inline tool::Spec spec(std::string name, tool::Effect effect = tool::Effect::pure) {
+inline tool::SpecPtr spec(std::string name, tool::Effect effect = tool::Effect::pure) {
   tool::Spec out;
   out.name = std::move(name);
   out.description = "adds";
   out.parameters = *parse_json(R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})");
   out.effect = effect;
-  return out;
+  return std::make_shared<const tool::Spec>(std::move(out));
 }
 
 inline LoopSetup usual() {

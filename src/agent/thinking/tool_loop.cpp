@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -48,6 +49,8 @@ std::optional<std::uint32_t> number_in(const Json& request, std::string_view poi
   return none ? std::nullopt : std::optional(number);
 }
 
+const std::string& name_of(const tool::SpecPtr& spec) { return spec->name; }
+
 std::string text_of(const Json& value) { return value.is_string() ? std::string(value.get_string()) : to_json(value); }
 
 /// The JSON value that a text is, or that stands in a code fence in it.
@@ -64,6 +67,23 @@ std::optional<Json> value_in(std::string_view text) {
 }
 
 }  // namespace
+
+LoopSettings loop_settings(const ThinkingSettings& settings) {
+  return {.model = settings.model,
+          .step_models = settings.step_models,
+          .instructions = settings.instructions,
+          .role = settings.role,
+          .approvers = settings.approvers,
+          .reasoning_effort = settings.reasoning_effort,
+          .output_schema = settings.output_schema,
+          .max_turns = settings.max_turns,
+          .max_output_tokens = settings.max_output_tokens,
+          .context_tokens = settings.context_tokens,
+          .temperature = settings.temperature,
+          .top_p = settings.top_p,
+          .react = settings.tool_calling == "react",
+          .reflect = settings.reflect};
+}
 
 ToolLoop::ToolLoop(std::shared_ptr<const LoopSetup> setup, std::vector<model::Message> prompt, JsonObject identity,
                    std::vector<model::Message> earlier)
@@ -194,12 +214,12 @@ void ToolLoop::take_calls(const model::Message& message, model::Finish finish) {
     ToolUse use;
     use.id = call.id;
     use.name = call.name;
-    use.wants_approval = setup_->approved.contains(call.name);
-    const auto found = std::ranges::find(setup_->tools, call.name, &tool::Spec::name);
+    use.wants_approval = std::ranges::find(setup_->approved, call.name) != setup_->approved.end();
+    const auto found = std::ranges::find(setup_->tools, call.name, &name_of);
     auto arguments = parse_json(call.arguments.empty() ? "{}" : call.arguments);
     if (found == setup_->tools.end()) {
       std::vector<std::string_view> names;
-      for (const auto& spec : setup_->tools) names.emplace_back(spec.name);
+      for (const auto& spec : setup_->tools) names.emplace_back(spec->name);
       use.problem = fmt::format("there is no tool '{}'{}", shorten(call.name, 80), did_you_mean(call.name, names));
     } else if (!arguments || !arguments->is_object()) {
       const bool last = &call == &calls.back();
@@ -207,10 +227,10 @@ void ToolLoop::take_calls(const model::Message& message, model::Finish finish) {
                         ? "the call was cut off by the output limit, so it was not run; ask for less in one answer"
                         : fmt::format("the arguments are not a JSON object ({}), so it was not run",
                                       arguments ? "they are " + std::string(type_name(*arguments)) : arguments.error().message);
-    } else if (const auto wrong = tool::misfits(*found, *arguments); !wrong.empty()) {
+    } else if (const auto wrong = tool::misfits(**found, *arguments); !wrong.empty()) {
       use.problem = and_then(in_words(wrong), "it was not run");
     }
-    if (found != setup_->tools.end()) use.tool = &*found;
+    if (found != setup_->tools.end()) use.tool = found->get();
     if (arguments) use.arguments = std::move(*arguments);
     ++asked[call.name + " " + (use.arguments.is_null() ? call.arguments : to_json(use.arguments))];
     if (!use.problem.empty()) use.result = model::ToolResult{.call_id = use.id, .name = use.name, .text = use.problem, .failed = true};
@@ -498,7 +518,7 @@ model::Request ToolLoop::request(const Asked& call) const {
                                                          settings.instructions);
   out.messages = messages_;
   for (const auto& spec : setup_->tools)
-    out.tools.push_back({.name = spec.name, .description = spec.description, .parameters = spec.parameters});
+    out.tools.push_back({.name = spec->name, .description = spec->description, .parameters = spec->parameters});
   if (call.summary) {
     out.messages.push_back(model::user_says(std::string(ask_for_summary)));
     out.tool_choice = model::ToolChoice::none;
@@ -508,7 +528,7 @@ model::Request ToolLoop::request(const Asked& call) const {
   out.temperature = settings.temperature;
   out.top_p = settings.top_p;
   out.reasoning_effort = settings.reasoning_effort;
-  return settings.tool_calling == "react" ? to_react(std::move(out)) : out;
+  return settings.react ? to_react(std::move(out)) : out;
 }
 
 const std::string& ToolLoop::model_of(std::uint32_t number) const {

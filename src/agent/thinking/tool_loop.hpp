@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -16,12 +15,31 @@
 
 namespace skein::agent {
 
-/// What all tasks of one agent share.
+/// Of an agent's settings what its loop goes by; see `ThinkingSettings`. The rest is used up when the agent is made.
+struct LoopSettings {
+  std::string model;
+  StepModels step_models;
+  std::string instructions;
+  std::string role;
+  std::vector<std::string> approvers;
+  std::string reasoning_effort;
+  Json output_schema;
+  std::uint32_t max_turns = ThinkingSettings{}.max_turns;
+  std::optional<std::uint32_t> max_output_tokens;
+  std::optional<std::uint32_t> context_tokens;
+  std::optional<double> temperature;
+  std::optional<double> top_p;
+  bool react = false;  ///< the model cannot call tools
+  bool reflect = false;
+};
+[[nodiscard]] LoopSettings loop_settings(const ThinkingSettings& settings);
+
+/// What all tasks of one agent share. There may be many agents: what belongs to a tool or a table is shared with them.
 struct LoopSetup {
   std::string agent;
-  ThinkingSettings settings;
-  std::vector<tool::Spec> tools;           ///< that it may call, sorted by name
-  std::set<std::string, std::less<>> approved;  ///< the names of those whose calls a person approves
+  LoopSettings settings;
+  std::vector<tool::SpecPtr> tools;        ///< that it may call, sorted by name
+  std::vector<std::string> approved;       ///< the names of those whose calls a person approves
   model::PriceTable prices;
   /// The full names of those that may answer where a model is asked by a name, the usual one first; without an entry that name itself.
   std::map<std::string, std::vector<std::string>, std::less<>> answerers;

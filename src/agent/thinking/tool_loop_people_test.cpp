@@ -17,7 +17,7 @@ LoopSetup careful() {
   ask.name = "ask_human";
   ask.parameters = *parse_json(R"({"type":"object","properties":{"question":{},"choices":{"type":"array"}}})");
   ask.asks_person = true;
-  setup.tools.push_back(std::move(ask));
+  setup.tools.push_back(std::make_shared<const tool::Spec>(std::move(ask)));
   return setup;
 }
 
@@ -71,7 +71,7 @@ TEST(ToolLoopPeople, ACallIsMadeOnceItIsApproved) {
   EXPECT_EQ(asked.calls[0].request.at("question"), "May 'writer' call pay?");
   EXPECT_EQ(to_json(asked.calls[0].request.at("to")), R"(["ann","ben"])");
   EXPECT_EQ(to_json(asked.calls[0].request.at("arguments")), R"({"n":1})");
-  EXPECT_EQ(asked.calls[0].request.at("answer"), play.setup->tools[1].parameters);
+  EXPECT_EQ(asked.calls[0].request.at("answer"), play.setup->tools[1]->parameters);
   play.answer(2, *parse_json(R"({"value":{"n":1},"by":"ann"})"));
   EXPECT_EQ(play.refolded()->next({}).calls.size(), 1U);
   const auto made = play.turn();

@@ -97,7 +97,9 @@ TEST(ToolLoop, WhatTheModelGetsWrongIsToldToItAndNotRun) {
 
 TEST(ToolLoop, EveryProblemOfACallIsTold) {
   auto setup = usual();
-  setup.tools[0].parameters = *parse_json(R"({"type":"object","properties":{"n":{"type":"integer"},"m":{"type":"integer"}}})");
+  auto two = *setup.tools[0];
+  two.parameters = *parse_json(R"({"type":"object","properties":{"n":{"type":"integer"},"m":{"type":"integer"}}})");
+  setup.tools[0] = std::make_shared<const tool::Spec>(std::move(two));
   Play play(std::move(setup));
   play.model_says("", {{"add", R"({"n":"x","m":"y"})"}}, Finish::tool_calls);
   EXPECT_NE(play.told().find("'arguments.m' must be an integer, got"), std::string::npos) << play.told();
@@ -368,7 +370,7 @@ TEST(ToolLoop, TheModelIsToldWhoItIsAndWhatItMayCall) {
   EXPECT_EQ(request.instructions, "You are a careful accountant.\n\nAnswer shortly.");
   EXPECT_EQ(request.tools.size(), 2U);
   EXPECT_EQ(request.temperature, 0.5);
-  setup.settings.tool_calling = "react";
+  setup.settings.react = true;
   Play react(setup);
   EXPECT_TRUE(react.loop->request_of(0).tools.empty());
   EXPECT_NE(react.loop->request_of(0).instructions.find("Action Input:"), std::string::npos);
@@ -476,7 +478,8 @@ TEST(ToolLoop, AServerMayNameItsModelAndKeepItsUsageToItself) {
 
 TEST(ToolLoop, AToolMayBeCalledWithoutArguments) {
   auto setup = usual();
-  setup.tools.push_back({.name = "now", .description = "the time", .parameters = JsonObject{{"type", "object"}}});
+  setup.tools.push_back(std::make_shared<const tool::Spec>(
+      tool::Spec{.name = "now", .description = "the time", .parameters = JsonObject{{"type", "object"}}}));
   Play play(std::move(setup));
   play.model_says("", {{"now", ""}}, Finish::tool_calls);
   const auto wanted = play.turn();
