@@ -14,6 +14,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -38,7 +39,7 @@ def install_sdks():
 def serve(*command):
     """A server that prints its port first."""
     process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
-    return process, f"http://127.0.0.1:{process.stdout.readline().strip()}"
+    return process, process.stdout.readline().strip()
 
 
 def measure(command):
@@ -63,18 +64,27 @@ def report(name, value, unit, against=None, peer=0.0):
 
 
 def streams(program, count):
-    server, url = serve(sys.executable, ROOT / "bench" / "stream_server.py")
-    try:
-        subprocess.run([program, "--streams", url, str(count)], check=True)
-    finally:
-        server.kill()
+    """Over HTTP/2, where a hundred share a connection, and over HTTP/1.1 without TLS, where each has its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        pem = pathlib.Path(folder) / "server.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=bench",
+                        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{pem}.key", "-out", pem], check=True, capture_output=True)
+        pem.write_text(pem.read_text() + pathlib.Path(f"{pem}.key").read_text())
+        servers = {"https": ["node", ROOT / "bench" / "stream_server.mjs", pem], "http": [sys.executable, ROOT / "bench" / "stream_server.py"]}
+        for scheme, command in servers.items():
+            server, port = serve(*command)
+            try:
+                subprocess.run([program, "--streams", f"{scheme}://127.0.0.1:{port}", str(count)], check=True, env=os.environ | {"SSL_CERT_FILE": str(pem)})
+            finally:
+                server.kill()
 
 
 def beside_sdks(program, runs):
     modules, python = install_sdks()
     candidates = {"Skein": [program, "--peer"], "JavaScript SDK": ["node", ROOT / "bench/peers/agents_sdk.mjs", modules],
                   "Python SDK": [python, ROOT / "bench/peers/agents_sdk.py"]}
-    server, url = serve("node", ROOT / "tests/peers/aimock.mjs", AIMOCK / "node_modules", ROOT / "bench/peers/turns.json", 10)
+    server, port = serve("node", ROOT / "tests/peers/aimock.mjs", AIMOCK / "node_modules", ROOT / "bench/peers/turns.json", 10)
+    url = f"http://127.0.0.1:{port}"
     try:
         figures = {}
         for name, command in candidates.items():

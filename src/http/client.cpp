@@ -1,6 +1,7 @@
 #include "http/client.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <optional>
 
@@ -98,8 +99,10 @@ class Client::Engine {
   std::shared_ptr<CurlMulti> multi_;
 };
 
-Client::Client(asio::any_io_executor executor, ClientOptions options)
-    : engine_(std::make_shared<Engine>(std::move(executor), std::move(options))) {}
+Client::Client(asio::any_io_executor executor, ClientOptions options) {
+  if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && options.ca_file.empty()) options.ca_file = file;
+  engine_ = std::make_shared<Engine>(std::move(executor), std::move(options));
+}
 
 Client::~Client() { engine_->shut_down(); }
 

@@ -18,13 +18,17 @@ namespace asio = boost::asio;
 
 struct ClientOptions {
   std::string user_agent = "skein";       ///< where a request names none
-  std::string ca_file;                    ///< PEM bundle; empty: the system's
+  std::string ca_file;                    ///< PEM bundle; empty: the one that SSL_CERT_FILE names, else the system's
   std::size_t max_idle_connections = 64;  ///< kept open for reuse
 };
 
 /// HTTP/1.1 and HTTP/2 over libcurl, driven by the executor's event loop: no threads but the resolver's. One per shard; all calls
 /// come from its thread. Connections are reused, TLS is verified, proxies are taken from the environment (http_proxy, https_proxy,
 /// all_proxy, no_proxy). libcurl is set up by the first request of the process.
+///
+/// Requests to one origin share connections of HTTP/2, at most a hundred on each (fewer where the server says so). One that is cancelled,
+/// or that its server ends, leaves the others alone; a connection that breaks ends all of its requests, each as its own error. What comes
+/// is taken from the wire at once, so that a slow consumer does not hold the others up: its own sink must keep or drop what it gets.
 class Client {
  public:
   explicit Client(asio::any_io_executor executor, ClientOptions options = {});

@@ -12,6 +12,8 @@ namespace skein::http {
 namespace {
 
 constexpr std::size_t most_spare_handles = 32;
+/// Of one connection; fewer where the server says so. What a broken connection ends, and what one piece of a lost packet holds up.
+constexpr long most_streams = 100;
 
 /// Costs 11 ms, so the first request pays for it and a run without HTTP does not.
 void initialise_curl() {
@@ -39,35 +41,83 @@ struct CurlMulti::Watch {
 };
 
 CurlMulti::CurlMulti(asio::any_io_executor executor, std::size_t max_idle_connections)
-    : executor_(std::move(executor)), timer_(executor_), multi_(nullptr) {
+    : executor_(std::move(executor)), timer_(executor_), patience_timer_(executor_), multi_(nullptr), share_(nullptr) {
   initialise_curl();
   multi_ = curl_multi_init();
   if (multi_ == nullptr) throw std::bad_alloc();
+  share_ = curl_share_init();
+  if (share_ == nullptr) throw std::bad_alloc();
+  // Handles come and go; a TLS session is for all of them. Without this each has a cache of its own, of a KiB.
+  curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlMulti::on_socket);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlMulti::on_timer);
   curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(max_idle_connections));
+  curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
+  curl_multi_setopt(multi_, CURLMOPT_MAX_CONCURRENT_STREAMS, most_streams);
 }
 
 CurlMulti::~CurlMulti() {
   abort_all();
   for (auto* easy : spare_) curl_easy_cleanup(easy);
   curl_multi_cleanup(multi_);
+  curl_share_cleanup(share_);
 }
 
-void CurlMulti::add(CURL* easy, Listener& listener) {
-  active_.emplace(easy, &listener);
+void CurlMulti::add(CURL* easy, Listener& listener, const std::string& origin, milliseconds patience) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto place = active_.emplace(easy, Active{.listener = &listener, .since = now, .until = {}}).first;
+  if (origin.empty() || admission_.ask(origin, easy)) return begin(place);
+  place->second.until = now + patience;
+  const bool first = waiting_.empty();
+  waiting_.emplace(place->second.until, easy);
+  if (first || waiting_.begin()->second == easy) wait_for_turns();
+}
+
+void CurlMulti::begin(Transfers::iterator transfer) {
+  auto& [easy, active] = *transfer;
+  waiting_.erase({std::exchange(active.until, {}), easy});
+  active.listener->begins(std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - active.since));
   curl_multi_add_handle(multi_, easy);
 }
 
+/// Not from within libcurl, which does not take a transfer then.
+void CurlMulti::begin_admitted() {
+  for (auto* easy : admission_.admitted()) begin(active_.find(easy));
+}
+
+/// For the first whose patience ends.
+void CurlMulti::wait_for_turns() {
+  patience_timer_.expires_at(waiting_.begin()->first);
+  patience_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& ec) {
+    const auto alive = weak.lock();
+    if (ec || !alive) return;
+    const auto now = std::chrono::steady_clock::now();
+    auto& waiting = alive->waiting_;
+    while (!waiting.empty() && waiting.begin()->first <= now) {
+      auto* easy = waiting.begin()->second;
+      auto* listener = alive->active_.at(easy).listener;
+      alive->remove(easy);
+      listener->ended(CURLE_OPERATION_TIMEDOUT);
+    }
+    if (!waiting.empty()) alive->wait_for_turns();
+  });
+}
+
 void CurlMulti::remove(CURL* easy) {
-  if (active_.erase(easy) > 0) curl_multi_remove_handle(multi_, easy);
+  const auto found = active_.find(easy);
+  if (found == active_.end()) return;
+  if (waiting_.erase({found->second.until, easy}) == 0) curl_multi_remove_handle(multi_, easy);
+  active_.erase(found);
+  admission_.gone(easy);
+  begin_admitted();
 }
 
 void CurlMulti::abort_all() {
   while (!active_.empty()) {
-    const auto [easy, listener] = *active_.begin();
+    auto* easy = active_.begin()->first;
+    auto* listener = active_.begin()->second.listener;
     remove(easy);
     listener->ended(CURLE_ABORTED_BY_CALLBACK);
   }
@@ -81,12 +131,14 @@ CURL* CurlMulti::take_easy() {
   }
   auto* easy = curl_easy_init();
   if (easy == nullptr) throw std::bad_alloc();
+  curl_easy_setopt(easy, CURLOPT_SHARE, share_);  // stays through a reset
   return easy;
 }
 
 void CurlMulti::give_back(CURL* easy) {
   if (spare_.size() >= most_spare_handles) return curl_easy_cleanup(easy);
-  // reset keeps what a handle remembers of hosts: cookies (never enabled), DNS and TLS sessions live in the multi handle.
+  // A reset keeps what a handle remembers of hosts, which is nothing: cookies were never enabled, TLS sessions are all handles', and
+  // addresses are the multi handle's.
   curl_easy_reset(easy);
   spare_.push_back(easy);
 }
@@ -158,10 +210,11 @@ void CurlMulti::act(curl_socket_t socket, int flags) {
     const auto code = message->data.result;  // `message` is gone once the handle is removed
     const auto found = active_.find(easy);
     if (found == active_.end()) continue;
-    auto* listener = found->second;
+    auto* listener = found->second.listener;
     remove(easy);
     listener->ended(code);
   }
+  begin_admitted();
 }
 
 }  // namespace skein::http

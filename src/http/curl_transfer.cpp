@@ -1,6 +1,9 @@
 #include "http/curl_transfer.hpp"
 
+#include <algorithm>
 #include <charconv>
+
+#include <openssl/ssl.h>
 
 #include "base/text.hpp"
 
@@ -8,7 +11,23 @@ namespace skein::http {
 namespace {
 
 constexpr std::size_t max_header_bytes = std::size_t{256} << 10;
-constexpr long small_piece = 1024;  // libcurl keeps a buffer of this size for each transfer; it accepts no smaller one
+// libcurl keeps a buffer of this size for each transfer, and one for a body that it sends over TLS; it accepts no smaller ones.
+constexpr long small_piece = 1024;
+constexpr long small_upload = 16 * 1024;
+
+/// Of the TLS library that libcurl uses.
+constinit LibcurlFunction<decltype(::SSL_get0_alpn_selected)> alpn_selected{"SSL_get0_alpn_selected"};
+
+/// What the connection of a transfer was agreed to speak.
+Admission::Kind kind_of(CURL* easy) {
+  const curl_tlssessioninfo* tls = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls);
+  if (tls == nullptr || tls->backend != CURLSSLBACKEND_OPENSSL || tls->internals == nullptr) return Admission::Kind::single;
+  const unsigned char* name = nullptr;
+  unsigned int length = 0;
+  alpn_selected(static_cast<const SSL*>(tls->internals), &name, &length);
+  return std::string_view(reinterpret_cast<const char*>(name), length) == "h2" ? Admission::Kind::shared : Admission::Kind::single;
+}
 
 }  // namespace
 
@@ -28,7 +47,17 @@ CurlTransfer::~CurlTransfer() {
   multi_->give_back(easy_);
 }
 
+std::string CurlTransfer::sharing() const {
+  switch (request_.version) {
+    case Version::automatic: return hop_.url.scheme() == "https" ? hop_.url.origin() : std::string();
+    case Version::http1: break;
+    case Version::http2_cleartext: return "cleartext " + hop_.url.origin();
+  }
+  return {};
+}
+
 void CurlTransfer::start(milliseconds time_left) {
+  time_left_ = time_left;
   const auto url = hop_.url.text();
   curl_easy_setopt(easy_, CURLOPT_URL, url.c_str());  // libcurl copies strings
   curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -38,8 +67,6 @@ void CurlTransfer::start(milliseconds time_left) {
   curl_easy_setopt(easy_, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, "");  // all that libcurl can decode
   curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.connect_timeout.count()));
-  curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS, static_cast<long>(time_left.count()));
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, detail_.data());
   curl_easy_setopt(easy_, CURLOPT_USERAGENT, options_.user_agent.c_str());
@@ -65,14 +92,36 @@ void CurlTransfer::start(milliseconds time_left) {
       curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
       break;
   }
-  if (pieces_ == Pieces::small) curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, small_piece);
+  if (pieces_ == Pieces::small) {
+    curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, small_piece);
+    curl_easy_setopt(easy_, CURLOPT_UPLOAD_BUFFERSIZE, small_upload);
+  }
   curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);
   curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
   set_method();
   set_headers();
-  multi_->add(easy_, *this);
+  const auto origin = sharing();
+  if (!origin.empty()) {
+    curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, &CurlTransfer::on_connected);
+    curl_easy_setopt(easy_, CURLOPT_PREREQDATA, this);
+  }
+  multi_->add(easy_, *this, origin, time_left.count() > 0 ? std::min(request_.connect_timeout, time_left) : request_.connect_timeout);
+}
+
+/// The time that it has waited counts.
+void CurlTransfer::begins(milliseconds waited) {
+  const auto rest = [&](milliseconds whole) { return static_cast<long>(std::max(whole - waited, milliseconds{1}).count()); };
+  curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS, rest(request_.connect_timeout));
+  if (time_left_.count() > 0) curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS, rest(time_left_));
+}
+
+int CurlTransfer::on_connected(void* self, char* /*to*/, char* /*from*/, int /*to_port*/, int /*from_port*/) {
+  auto& transfer = *static_cast<CurlTransfer*>(self);
+  const bool agreed = transfer.request_.version == Version::automatic;
+  transfer.multi_->connected(transfer.easy_, agreed ? kind_of(transfer.easy_) : Admission::Kind::shared);
+  return CURL_PREREQFUNC_OK;
 }
 
 void CurlTransfer::set_method() {

@@ -49,6 +49,7 @@ class CurlTransfer final : public CurlMulti::Listener {
   [[nodiscard]] int status() const { return head_.status; }
   [[nodiscard]] bool was_connected() const;
 
+  void begins(milliseconds waited) override;
   void ended(CURLcode code) override;
 
  private:
@@ -56,6 +57,7 @@ class CurlTransfer final : public CurlMulti::Listener {
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
   };
 
+  static int on_connected(void* self, char* /*to*/, char* /*from*/, int /*to_port*/, int /*from_port*/);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   bool header_line(std::string_view line);
@@ -64,6 +66,8 @@ class CurlTransfer final : public CurlMulti::Listener {
   bool ask(Call call);
   void set_method();
   void set_headers();
+  /// With whose transfers it may share a connection; empty: with nobody's.
+  [[nodiscard]] std::string sharing() const;
 
   std::shared_ptr<CurlMulti> multi_;
   CURL* easy_;
@@ -73,6 +77,7 @@ class CurlTransfer final : public CurlMulti::Listener {
   const ClientOptions& options_;
   BodySink& sink_;
   Pieces pieces_;
+  milliseconds time_left_{0};  ///< when it was started
   bool stopped_ = false;
   std::exception_ptr thrown_;
   std::unique_ptr<curl_slist, FreeList> header_list_;

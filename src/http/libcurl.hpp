@@ -11,10 +11,10 @@ namespace skein::http {
 /// Loads libcurl where that has not been done: with the thirty libraries that it needs it doubles the time that a program takes to start,
 /// and most of what the program does needs no server. Errors: unsupported, where it is missing.
 [[nodiscard]] Result<void> load_libcurl();
-/// The address of one of its functions. Throws std::runtime_error where it is missing.
+/// The address of one of its functions, or of one of the libraries that it needs. Throws std::runtime_error where it is missing.
 [[nodiscard]] void* find_in_libcurl(const char* name);
 
-/// A function of libcurl under its own name, found at its first call.
+/// A function of libcurl, or of a library that it needs, under its own name, found at its first call.
 template <class F>
 class LibcurlFunction {
  public:
@@ -54,6 +54,9 @@ SKEIN_LIBCURL_FUNCTION(curl_multi_init);
 SKEIN_LIBCURL_FUNCTION(curl_multi_remove_handle);
 SKEIN_LIBCURL_FUNCTION(curl_multi_setopt);
 SKEIN_LIBCURL_FUNCTION(curl_multi_socket_action);
+SKEIN_LIBCURL_FUNCTION(curl_share_cleanup);
+SKEIN_LIBCURL_FUNCTION(curl_share_init);
+SKEIN_LIBCURL_FUNCTION(curl_share_setopt);
 SKEIN_LIBCURL_FUNCTION(curl_slist_append);
 SKEIN_LIBCURL_FUNCTION(curl_slist_free_all);
 SKEIN_LIBCURL_FUNCTION(curl_url);
