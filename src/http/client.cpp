@@ -68,31 +68,6 @@ class Client::Engine {
     if (multi_) multi_->abort_all();
   }
 
-  /// One hop, redirects not followed. `self` keeps the engine until the coroutine has gone.
-  static asio::awaitable<Result<Response>> exchange(std::shared_ptr<Engine> self, const Hop& hop, const Request& request, BootInstant began,
-                                                    BodySink* sink, std::size_t max_stream_bytes) {
-    const auto elapsed = [&] { return std::chrono::duration_cast<milliseconds>(BootClock::now() - began); };
-    milliseconds left{0};
-    if (request.timeout.count() > 0) left = std::max(request.timeout - elapsed(), milliseconds{1});
-    HopBody body(request.max_response_bytes, sink, max_stream_bytes);
-    CurlTransfer transfer(self->multi(), self->executor(), hop, request, self->options(), body,
-                          sink == nullptr ? Pieces::large : Pieces::small);
-    transfer.start(left);
-    if (!transfer.has_ended()) {
-      (void)co_await transfer.end_event().async_wait(asio::as_tuple(asio::use_awaitable));
-      // A cancelled wait: the destructor takes the transfer off the wire.
-      if (!transfer.has_ended()) async::throw_cancelled();
-    }
-    if (transfer.thrown()) std::rethrow_exception(transfer.thrown());
-    if (body.too_large()) co_return std::unexpected(body_too_large(hop, body.limit()));
-    if (transfer.code() != CURLE_OK && !transfer.was_stopped()) {
-      co_return std::unexpected(transfer_error(transfer, hop, request, elapsed()));
-    }
-    auto response = transfer.take_head();
-    response.body = body.take();
-    co_return response;
-  }
-
  private:
   asio::any_io_executor executor_;
   ClientOptions options_;
@@ -106,28 +81,69 @@ Client::Client(asio::any_io_executor executor, ClientOptions options) {
 
 Client::~Client() { engine_->shut_down(); }
 
-asio::awaitable<Result<Response>> Client::send(Request request) { return follow(engine_, std::move(request), nullptr, 0); }
+/// A request on its way. There may be thousands: nothing is kept twice.
+struct Client::Exchange {
+  Exchange(Request asked, std::unique_ptr<BodySink> own, BodySink* heard_by, std::size_t most)
+      : request(std::move(asked)), owned(std::move(own)), sink(heard_by), max_stream_bytes(most), hop(first_hop(std::move(request))) {}
+
+  Request request;  ///< without what went into the hop
+  std::unique_ptr<BodySink> owned;
+  BodySink* sink;
+  std::size_t max_stream_bytes;
+  BootInstant began = BootClock::now();
+  Result<Hop> hop;  ///< the one under way
+  std::uint32_t redirects = 0;
+
+  [[nodiscard]] milliseconds elapsed() const { return std::chrono::duration_cast<milliseconds>(BootClock::now() - began); }
+  [[nodiscard]] milliseconds left() const {
+    return request.timeout.count() > 0 ? std::max(request.timeout - elapsed(), milliseconds{1}) : milliseconds{0};
+  }
+
+  /// What came of a transfer that has ended; nothing where it leads to another hop, which is the one under way then.
+  /// Not inlined, so that what it needs is not in the frame of the coroutine.
+  [[nodiscard, gnu::noinline]] std::optional<Result<Response>> conclude(CurlTransfer& transfer, HopBody& body) {
+    if (transfer.thrown()) std::rethrow_exception(transfer.thrown());
+    if (body.too_large()) return std::unexpected(body_too_large(*hop, body.limit()));
+    if (transfer.code() != CURLE_OK && !transfer.was_stopped()) return std::unexpected(transfer_error(transfer, *hop, request, elapsed()));
+    auto response = transfer.take_head();
+    response.body = body.take();
+    response.redirects = redirects++;
+    auto next = next_hop(request, *hop, response);
+    if (!next) return std::unexpected(std::move(next.error()));
+    if (*next) {
+      *hop = std::move(**next);
+      return std::nullopt;
+    }
+    response.final_url = hop->url.text();
+    return response;
+  }
+};
+
+asio::awaitable<Result<Response>> Client::send(Request request) { return carry(engine_, {std::move(request), nullptr, nullptr, 0}); }
 
 asio::awaitable<Result<Response>> Client::send(Request request, BodySink& sink, std::size_t max_stream_bytes) {
-  return follow(engine_, std::move(request), &sink, max_stream_bytes);
+  return carry(engine_, {std::move(request), nullptr, &sink, max_stream_bytes});
 }
 
-asio::awaitable<Result<Response>> Client::follow(std::shared_ptr<Engine> engine, Request request, BodySink* sink,
-                                                 std::size_t max_stream_bytes) {
-  const auto began = BootClock::now();
-  auto hop = first_hop(request);
-  if (!hop) co_return std::unexpected(std::move(hop.error()));
-  for (std::uint32_t redirects = 0;; ++redirects) {
-    auto response = co_await Engine::exchange(engine, *hop, request, began, sink, max_stream_bytes);
-    if (!response) co_return std::unexpected(std::move(response.error()));
-    response->redirects = redirects;
-    auto next = next_hop(request, *hop, *response);
-    if (!next) co_return std::unexpected(std::move(next.error()));
-    if (!*next) {
-      response->final_url = hop->url.text();
-      co_return response;
+asio::awaitable<Result<Response>> Client::send(Request request, std::unique_ptr<BodySink> sink, std::size_t max_stream_bytes) {
+  auto* heard_by = sink.get();
+  return carry(engine_, {std::move(request), std::move(sink), heard_by, max_stream_bytes});
+}
+
+/// `engine` is kept until the coroutine has gone.
+asio::awaitable<Result<Response>> Client::carry(std::shared_ptr<Engine> engine, Exchange exchange) {
+  if (!exchange.hop) co_return std::unexpected(std::move(exchange.hop.error()));
+  while (true) {
+    HopBody body(exchange.request.max_response_bytes, exchange.sink, exchange.max_stream_bytes);
+    CurlTransfer transfer(engine->multi(), engine->executor(), *exchange.hop, exchange.request, engine->options(), body,
+                          exchange.sink == nullptr ? Pieces::large : Pieces::small);
+    transfer.start(exchange.left());
+    if (!transfer.has_ended()) {
+      (void)co_await transfer.end_event().async_wait(asio::as_tuple(asio::use_awaitable));
+      // A cancelled wait: the destructor takes the transfer off the wire.
+      if (!transfer.has_ended()) async::throw_cancelled();
     }
-    hop = std::move(**next);
+    if (auto answer = exchange.conclude(transfer, body)) co_return std::move(*answer);
   }
 }
 

@@ -16,6 +16,8 @@ class BodySink;
 
 namespace asio = boost::asio;
 
+inline constexpr std::size_t most_of_a_stream = std::size_t{256} << 20;
+
 struct ClientOptions {
   std::string user_agent = "skein";       ///< where a request names none
   std::string ca_file;                    ///< PEM bundle; empty: the one that SSL_CERT_FILE names, else the system's
@@ -49,13 +51,15 @@ class Client {
   /// 0: no limit. A sink that wants no more ends the exchange, which is no error; that closes a connection of HTTP/1.1, so one that knows
   /// its answer to be complete better lets the rest pass. An error after the sink has heard something leaves it with a part of the answer.
   /// `sink` lives until this has returned.
-  [[nodiscard]] asio::awaitable<Result<Response>> send(Request request, BodySink& sink,
-                                                       std::size_t max_stream_bytes = std::size_t{256} << 20);
+  [[nodiscard]] asio::awaitable<Result<Response>> send(Request request, BodySink& sink, std::size_t max_stream_bytes = most_of_a_stream);
+  /// As above; the sink lives as long as the exchange.
+  [[nodiscard]] asio::awaitable<Result<Response>> send(Request request, std::unique_ptr<BodySink> sink,
+                                                       std::size_t max_stream_bytes = most_of_a_stream);
 
  private:
   class Engine;
-  static asio::awaitable<Result<Response>> follow(std::shared_ptr<Engine> engine, Request request, BodySink* sink,
-                                                  std::size_t max_stream_bytes);
+  struct Exchange;
+  static asio::awaitable<Result<Response>> carry(std::shared_ptr<Engine> engine, Exchange exchange);
   std::shared_ptr<Engine> engine_;
 };
 

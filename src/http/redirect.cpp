@@ -17,14 +17,15 @@ void become_get(Hop& hop) {
 
 }  // namespace
 
-Result<Hop> first_hop(const Request& request) {
+Result<Hop> first_hop(Request&& request) {  // NOLINT(cppcoreguidelines-rvalue-reference-param-not-moved): its parts are
   if (!is_token(request.method)) {
     return fail(ErrorCode::invalid_argument, "an HTTP method is a word such as GET or POST, without spaces or control characters");
   }
   if (iequals(request.method, "CONNECT")) return fail(ErrorCode::invalid_argument, "the method CONNECT cannot be sent");
   auto url = Url::parse(request.url);
   if (!url) return std::unexpected(std::move(url.error()));
-  Hop hop{.url = std::move(*url), .method = request.method, .headers = request.headers, .body = request.body};
+  Hop hop{
+      .url = std::move(*url), .method = std::move(request.method), .headers = std::move(request.headers), .body = std::move(request.body)};
   if (request.auth_header) hop.headers.set(request.auth_header->first, request.auth_header->second);
   if (auto ok = check_request_headers(hop.headers); !ok) return std::unexpected(std::move(ok.error()));
   return hop;

@@ -15,8 +15,8 @@ struct Hop {
   std::string body;
 };
 
-/// Checks the request (method, header fields, URL) and makes its first hop.
-[[nodiscard]] Result<Hop> first_hop(const Request& request);
+/// Checks the request (method, header fields, URL) and makes its first hop, which takes method, headers and body out of it.
+[[nodiscard]] Result<Hop> first_hop(Request&& request);
 
 /// Where `response` to `hop` leads, or nothing where it is the answer. 303 becomes GET (HEAD stays), 301 and 302 turn POST into GET, 307
 /// and 308 change nothing (RFC 9110 §15.4). Going to another origin drops Authorization, Cookie, Proxy-Authorization, Host,

@@ -3,8 +3,13 @@
 #include <optional>
 #include <utility>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
+#include "async/cancelled.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "http/url.hpp"
@@ -44,6 +49,26 @@ Result<Response> read_answer(const Codec& codec, const http::Response& answer) {
   return reader.finish();
 }
 
+asio::awaitable<Result<Response>> refusal(Error why) { co_return std::unexpected(std::move(why)); }
+
+/// Ends what is waited for when somebody says so, or when the coroutine that waits is cancelled, whose slot `outer` is.
+class Stop {
+ public:
+  explicit Stop(asio::cancellation_slot outer) : outer_(outer) {
+    if (outer_.is_connected()) outer_.assign([this](asio::cancellation_type type) { signal_.emit(type); });
+  }
+  ~Stop() {
+    if (outer_.is_connected()) outer_.clear();
+  }
+  Stop(const Stop&) = delete;
+  Stop& operator=(const Stop&) = delete;
+  [[nodiscard]] asio::cancellation_signal& signal() { return signal_; }
+
+ private:
+  asio::cancellation_slot outer_;
+  asio::cancellation_signal signal_;
+};
+
 /// Answers that say what they wanted to say; others may turn out otherwise the next time.
 bool worth_keeping(const Response& response) { return response.finish == Finish::stop || response.finish == Finish::tool_calls; }
 
@@ -61,15 +86,53 @@ struct Client::Call {
   [[nodiscard]] bool streamed() const { return static_cast<bool>(options.on_delta); }
 };
 
-/// One try: what came over the wire, and what came of it.
+/// One try: what hears the answer while it comes, and watches the time.
 struct Client::Try {
-  std::optional<Result<http::Response>> answer;  ///< absent where it was cut short
-  std::optional<AnswerReader> reader;            ///< of a streamed answer
-  Result<Response> result = fail(ErrorCode::internal, "nothing came of the call");
-  bool told = false;  ///< the consumer has heard something of it
+  Try(const Client& asks, Call& asked, const asio::any_io_executor& executor)
+      : client(asks),
+        call(asked),
+        timeouts(timeouts_of(asks, asked)),
+        dog(timeouts, asks.services_.clock, asks.services_.waits.alarm(executor)) {
+    if (!call.streamed()) return;
+    reader.emplace(*client.services_.codec, [this](const Delta& delta) {
+      if (!std::exchange(told, true)) call.body = {};  // it is not sent again, and there may be thousands of such calls
+      dog.answered();
+      call.options.on_delta(delta);
+    });
+  }
+  Try(const Try&) = delete;
+  Try& operator=(const Try&) = delete;
 
+  /// For the transport, as long as this lives; none where the answer comes in one piece.
+  [[nodiscard]] ChunkSink sink() {
+    if (!reader) return {};
+    return [this](const http::Response& head, std::string_view chunk) {
+      dog.heard();
+      const bool more = reader->take(head, chunk);
+      if (complete()) dog.complete();
+      return more;
+    };
+  }
+  [[nodiscard, gnu::noinline]] asio::awaitable<Result<http::Response>> sent() {
+    return client.services_.transport->send(client.http_request(call), sink());
+  }
   [[nodiscard]] bool complete() const { return reader && reader->complete(); }
-  [[nodiscard]] http::Headers headers() const { return answer && *answer ? (*answer)->headers : http::Headers(); }
+  [[nodiscard, gnu::noinline]] microseconds pause_after(std::uint32_t tries, const Result<http::Response>& answer) const {
+    const auto headers = answer ? answer->headers : http::Headers();
+    return retry_wait(client.settings_.retry, tries, headers, client.services_.clock.now(), client.services_.random.unit());
+  }
+  static Timeouts timeouts_of(const Client& client, const Call& call) {
+    auto timeouts = client.settings_.timeouts;
+    if (!call.streamed()) timeouts.first_token = microseconds{0};
+    return timeouts;
+  }
+
+  const Client& client;
+  Call& call;
+  Timeouts timeouts;
+  Watchdog dog;
+  std::optional<AnswerReader> reader;  ///< of a streamed answer
+  bool told = false;  ///< the consumer has heard something of it
 };
 
 Client::Client(const ModelName& name, ProviderSettings provider, ClientSettings settings, ClientServices services)
@@ -81,19 +144,18 @@ Client::Client(const ModelName& name, ProviderSettings provider, ClientSettings 
 
 asio::awaitable<Result<Response>> Client::complete(Request request, CallOptions options) {
   request.model = name_.model;
-  std::string key;
-  if (services_.cache && settings_.cache_for > microseconds{0}) {
-    key = cache_key(request);
-    auto known = co_await from_cache(key);
-    if (known) {
-      tell(*known, options.on_delta);
-      co_return std::move(*known);
-    }
-  }
+  auto key = services_.cache && settings_.cache_for > microseconds{0} ? cache_key(request) : std::string();
+  auto call = encoded(std::move(request), std::move(options));
+  if (!call) return refusal(std::move(call.error()));
+  // A conversation may be long, and many calls wait at once: nothing of it is kept but what is sent.
+  return key.empty() ? ask(std::move(*call)) : ask_unless_known(std::move(key), std::move(*call));
+}
+
+Result<Client::Call> Client::encoded(Request request, CallOptions options) const {
   auto wire = services_.codec->encode(request, provider_.profile, options.on_delta ? Streaming::on : Streaming::off);
   if (!wire) {
     wire.error().message = asked_.model + ": " + wire.error().message;
-    co_return std::unexpected(std::move(wire.error()));
+    return std::unexpected(std::move(wire.error()));
   }
   Call call{.url = provider_.base_url + wire->path,
             .headers = std::move(wire->headers),
@@ -103,92 +165,88 @@ asio::awaitable<Result<Response>> Client::complete(Request request, CallOptions 
             .tokens = 0};
   call.asked.where = display(call.url);
   call.tokens = call.body.size() / bytes_per_token + request.max_output_tokens.value_or(usual_output);
-  request = Request();  // a conversation may be long, and many calls wait at once
-  auto result = co_await ask(call);
-  if (!result) co_return result;
-  result->answered_by = asked_.model;
-  if (!key.empty() && worth_keeping(*result)) co_await to_cache(std::move(key), *result);
+  return call;
+}
+
+asio::awaitable<Result<Response>> Client::ask_unless_known(std::string key, Call call) {
+  auto known = co_await from_cache(key);
+  if (known) {
+    tell(*known, call.options.on_delta);
+    co_return std::move(*known);
+  }
+  auto result = co_await ask(std::move(call));
+  if (result && worth_keeping(*result)) co_await to_cache(std::move(key), *result);
   co_return result;
 }
 
-asio::awaitable<Result<Response>> Client::ask(Call& call) {
+/// One coroutine for all of it, since there may be thousands of calls; what need not wait is in functions, which are not inlined so that
+/// it is not in the frame.
+asio::awaitable<Result<Response>> Client::ask(Call call) {
   for (std::uint32_t tries = 1;; ++tries) {
-    Try outcome;
-    co_await try_once(call, outcome);
-    if (outcome.result) co_return std::move(outcome.result);
-    auto& error = outcome.result.error();
-    if (!error.retryable || outcome.told || tries > settings_.retry.max_retries) {
-      if (tries > 1) error.message += " (tried " + std::to_string(tries) + " times)";
-      co_return std::move(outcome.result);
+    microseconds pause{0};
+    {
+      std::optional<KeyLimit::Place> place;
+      if (services_.limit) {
+        place.emplace(services_.limit->take(call.tokens, services_.clock.boot_now()));
+        co_await wait(services_.waits, place->wait());
+        place->use();
+      }
+      const auto executor = co_await asio::this_coro::executor;
+      const auto state = co_await asio::this_coro::cancellation_state;
+      Try outcome(*this, call, executor);
+      Stop stop(state.slot());
+      outcome.dog.watch(stop.signal());
+      auto [thrown, answer] = co_await asio::co_spawn(
+          executor, outcome.sent(), asio::bind_cancellation_slot(stop.signal().slot(), asio::as_tuple(asio::use_awaitable)));
+      const bool cut_short = thrown && outcome.dog.has_ended_it() && async::is_cancellation(thrown);
+      if (thrown && !cut_short) std::rethrow_exception(thrown);
+      auto result = conclude(outcome, cut_short ? nullptr : &answer);
+      if (place) settle(*place, result);
+      if (result || !result.error().retryable || outcome.told || tries > settings_.retry.max_retries) co_return said(result, tries);
+      pause = outcome.pause_after(tries, answer);
     }
-    const auto pause = retry_wait(settings_.retry, tries, outcome.headers(), services_.clock.now(), services_.random.unit());
     co_await wait(services_.waits, pause);
   }
 }
 
-asio::awaitable<void> Client::try_once(Call& call, Try& outcome) {
-  std::optional<KeyLimit::Place> place;
-  if (services_.limit) {
-    place.emplace(services_.limit->take(call.tokens, services_.clock.boot_now()));
-    co_await wait(services_.waits, place->wait());
-    place->use();
-  }
-  auto timeouts = settings_.timeouts;
-  if (!call.streamed()) timeouts.first_token = microseconds{0};
-  const auto executor = co_await asio::this_coro::executor;
-  Watchdog dog(timeouts, services_.clock, services_.waits.alarm(executor));
-  if (call.streamed()) {
-    outcome.reader.emplace(*services_.codec, [&](const Delta& delta) {
-      outcome.told = true;
-      dog.answered();
-      call.options.on_delta(delta);
-    });
-  }
-  auto work = carry(call, outcome, dog);
-  auto watch = dog.watch();
-  const bool expired = co_await outlasted(std::move(work), std::move(watch));
-  if (expired && !outcome.complete()) {
-    Error late{.code = ErrorCode::timeout, .message = describe(dog.limit(), timeouts), .context = {}, .retryable = true, .retry_after = {}};
-    outcome.result = std::unexpected(call_failure(call.asked, std::move(late)));
-  } else {
-    outcome.result = conclude(call, outcome);
-  }
-  if (place) settle(*place, outcome);
-}
-
-asio::awaitable<void> Client::carry(Call& call, Try& outcome, Watchdog& dog) {
-  ChunkSink sink;
-  if (outcome.reader) {
-    sink = [&](const http::Response& head, std::string_view chunk) {
-      dog.heard();
-      const bool more = outcome.reader->take(head, chunk);
-      if (outcome.complete()) dog.complete();
-      return more;
-    };
-  }
-  auto answer = co_await services_.transport->send(http_request(call), std::move(sink));
-  outcome.answer.emplace(std::move(answer));
-}
-
-Result<Response> Client::conclude(const Call& call, Try& outcome) const {
+/// `answer`: null where it was cut short.
+[[gnu::noinline]] Result<Response> Client::conclude(Try& outcome, const Result<http::Response>* answer) const {
+  const auto& call = outcome.call;
   if (!outcome.complete()) {
-    if (!*outcome.answer) return std::unexpected(call_failure(call.asked, outcome.answer->error()));
-    const auto& answer = **outcome.answer;
-    if (!is_success(answer.status)) {
-      return std::unexpected(status_failure(call.asked, answer, complaint_in(*services_.codec, answer.body), services_.clock.now()));
+    if (outcome.dog.has_ended_it()) {
+      Error late{.code = ErrorCode::timeout,
+                 .message = describe(outcome.dog.limit(), outcome.timeouts),
+                 .context = {},
+                 .retryable = true,
+                 .retry_after = {}};
+      return std::unexpected(call_failure(call.asked, std::move(late)));
+    }
+    if (!*answer) return std::unexpected(call_failure(call.asked, answer->error()));
+    if (!is_success((*answer)->status)) {
+      return std::unexpected(status_failure(call.asked, **answer, complaint_in(*services_.codec, (*answer)->body), services_.clock.now()));
     }
   }
-  auto response = outcome.reader ? outcome.reader->finish() : read_answer(*services_.codec, **outcome.answer);
+  auto response = outcome.reader ? outcome.reader->finish() : read_answer(*services_.codec, **answer);
   if (!response) return std::unexpected(call_failure(call.asked, std::move(response.error())));
   return response;
 }
 
-void Client::settle(KeyLimit::Place& place, const Try& outcome) const {
-  if (outcome.result) {
-    if (const auto& usage = outcome.result->usage) place.settle(usage->input + usage->output);
+/// The end of a call.
+[[gnu::noinline]] Result<Response> Client::said(Result<Response>& result, std::uint32_t tries) const {
+  if (result) {
+    result->answered_by = asked_.model;
+  } else if (tries > 1) {
+    result.error().message += " (tried " + std::to_string(tries) + " times)";
+  }
+  return std::move(result);
+}
+
+void Client::settle(KeyLimit::Place& place, const Result<Response>& result) const {
+  if (result) {
+    if (const auto& usage = result->usage) place.settle(usage->input + usage->output);
     return;
   }
-  const auto& error = outcome.result.error();
+  const auto& error = result.error();
   if (error.code == ErrorCode::rate_limited && error.retry_after)
     services_.limit->hold_until(services_.clock.boot_now() + *error.retry_after);
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -53,11 +54,12 @@ class Client final : public LanguageModel {
   struct Call;
   struct Try;
 
-  [[nodiscard]] asio::awaitable<Result<Response>> ask(Call& call);
-  [[nodiscard]] asio::awaitable<void> try_once(Call& call, Try& outcome);
-  [[nodiscard]] asio::awaitable<void> carry(Call& call, Try& outcome, Watchdog& dog);
-  [[nodiscard]] Result<Response> conclude(const Call& call, Try& outcome) const;
-  void settle(KeyLimit::Place& place, const Try& outcome) const;
+  [[nodiscard]] Result<Call> encoded(Request request, CallOptions options) const;
+  [[nodiscard]] asio::awaitable<Result<Response>> ask(Call call);
+  [[nodiscard]] asio::awaitable<Result<Response>> ask_unless_known(std::string key, Call call);
+  [[nodiscard]] Result<Response> conclude(Try& outcome, const Result<http::Response>* answer) const;
+  [[nodiscard]] Result<Response> said(Result<Response>& result, std::uint32_t tries) const;
+  void settle(KeyLimit::Place& place, const Result<Response>& result) const;
   [[nodiscard]] http::Request http_request(const Call& call) const;
   [[nodiscard]] std::string cache_key(const Request& request) const;
   [[nodiscard]] asio::awaitable<std::optional<Response>> from_cache(std::string key);

@@ -1,5 +1,6 @@
 #include "model/http_transport.hpp"
 
+#include <memory>
 #include <utility>
 
 #include "http/body_sink.hpp"
@@ -23,18 +24,11 @@ class Adapter final : public http::BodySink {
   http::Response head_;
 };
 
-/// A coroutine of its own, so that a call in one piece has no frame here.
-asio::awaitable<Result<http::Response>> stream(http::Client& client, http::Request request, ChunkSink sink) {
-  Adapter adapter(std::move(sink));
-  auto streamed = co_await client.send(std::move(request), adapter);
-  co_return streamed;
-}
-
 }  // namespace
 
 asio::awaitable<Result<http::Response>> HttpTransport::send(http::Request request, ChunkSink sink) {
   if (!sink) return client_.send(std::move(request));
-  return stream(client_, std::move(request), std::move(sink));
+  return client_.send(std::move(request), std::make_unique<Adapter>(std::move(sink)));
 }
 
 }  // namespace skein::model

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -66,14 +67,17 @@ class VirtualTime final : public Clock, public Waits {
         if (state.cancelled() != asio::cancellation_type::none) async::throw_cancelled();
       }
     }
+    void call(std::function<void()> who) override { called_ = std::move(who); }
     void strike() {
       rung_ = true;
       wake_.cancel();
+      if (called_) called_();
     }
 
    private:
     VirtualTime& time_;
     asio::steady_timer wake_;
+    std::function<void()> called_;
     microseconds due_{0};
     bool rung_ = false;
   };

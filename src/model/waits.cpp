@@ -1,5 +1,7 @@
 #include "model/waits.hpp"
 
+#include <utility>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -14,7 +16,15 @@ class TimerAlarm final : public Alarm {
  public:
   explicit TimerAlarm(const asio::any_io_executor& executor) : timer_(executor, asio::steady_timer::time_point::max()) {}
 
-  void set(microseconds duration) override { timer_.expires_after(duration); }
+  void set(microseconds duration) override {
+    timer_.expires_after(duration);
+    if (called_) listen();
+  }
+
+  void call(std::function<void()> who) override {
+    called_ = std::make_shared<std::function<void()>>(std::move(who));
+    listen();
+  }
 
   asio::awaitable<void> ring() override {
     while (true) {
@@ -26,7 +36,15 @@ class TimerAlarm final : public Alarm {
   }
 
  private:
+  void listen() {
+    timer_.async_wait([weak = std::weak_ptr(called_)](const boost::system::error_code& failed) {
+      const auto who = weak.lock();
+      if (!failed && who) (*who)();
+    });
+  }
+
   asio::steady_timer timer_;
+  std::shared_ptr<std::function<void()>> called_;  ///< gone with the alarm, also where its ring is on the way
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -11,7 +12,7 @@ namespace skein::model {
 
 namespace asio = boost::asio;
 
-/// Rings once, a while after it was set. For one who waits.
+/// Rings once, a while after it was set. For one who waits, or one who is called.
 class Alarm {
  public:
   virtual ~Alarm() = default;
@@ -19,6 +20,8 @@ class Alarm {
   virtual void set(microseconds duration) = 0;
   /// Waits for the ring. Throws when it is cancelled.
   [[nodiscard]] virtual asio::awaitable<void> ring() = 0;
+  /// Calls at each ring from now on, from the executor, and not once the alarm has gone.
+  virtual void call(std::function<void()> who) = 0;
 };
 
 /// Waiting as an input, beside `Clock`.

@@ -2,14 +2,6 @@
 
 #include <algorithm>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
-#include "async/cancelled.hpp"
-
 namespace skein::model {
 namespace {
 
@@ -57,23 +49,12 @@ Watchdog::Due Watchdog::due() const {
 
 void Watchdog::set_alarm() { alarm_->set(std::max(microseconds{0}, due().at - clock_.boot_now())); }
 
-asio::awaitable<void> Watchdog::watch() {
-  while (true) {
-    co_await alarm_->ring();
-    if (due().at <= clock_.boot_now()) co_return;
-    set_alarm();
-  }
-}
-
-asio::awaitable<bool> outlasted(asio::awaitable<void> work, asio::awaitable<void> watch) {
-  const auto executor = co_await asio::this_coro::executor;
-  auto both = asio::experimental::make_parallel_group(asio::co_spawn(executor, std::move(work), asio::deferred),
-                                                      asio::co_spawn(executor, std::move(watch), asio::deferred));
-  const auto ended = co_await both.async_wait(asio::experimental::wait_for_one(asio::cancellation_type::terminal), asio::use_awaitable);
-  const auto& [order, work_error, watch_error] = ended;
-  const bool expired = order[0] == 1 && !watch_error;
-  if (work_error && !(expired && async::is_cancellation(work_error))) std::rethrow_exception(work_error);
-  co_return expired;
+void Watchdog::watch(asio::cancellation_signal& work) {
+  alarm_->call([this, &work] {
+    if (due().at > clock_.boot_now()) return set_alarm();
+    ended_it_ = true;
+    work.emit(asio::cancellation_type::terminal);
+  });
 }
 
 std::string describe(Watchdog::Limit limit, const Timeouts& timeouts) {

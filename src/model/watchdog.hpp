@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 
 #include "base/clock.hpp"
 #include "model/waits.hpp"
@@ -19,13 +19,15 @@ struct Timeouts {
   microseconds between_tokens = seconds{300};  ///< the longest silence after that, in bytes on the wire
 };
 
-/// Watches one exchange.
+/// Watches one exchange. Not to be moved: its alarm calls it.
 class Watchdog {
  public:
   enum class Limit : std::uint8_t { total, first_token, between_tokens, rest };
 
   /// `clock` outlives it.
   Watchdog(Timeouts timeouts, const Clock& clock, std::unique_ptr<Alarm> alarm);
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
   /// Bytes came.
   void heard();
   /// The first piece of a streamed answer came.
@@ -33,8 +35,11 @@ class Watchdog {
   /// The answer is complete; the end of the body is waited for shortly, so that the connection can be used again.
   void complete();
 
-  /// Waits until a limit is passed; without any it waits until it is cancelled.
-  [[nodiscard]] asio::awaitable<void> watch();
+  /// Ends `work`, an exchange that is under way from now on, by a terminal cancellation once a limit is passed. Cancellation of the
+  /// caller is the work's own.
+  void watch(asio::cancellation_signal& work);
+  /// It has ended the work, or would have.
+  [[nodiscard]] bool has_ended_it() const { return ended_it_; }
   /// What is passed first if nothing comes.
   [[nodiscard]] Limit limit() const { return due().limit; }
 
@@ -52,10 +57,8 @@ class Watchdog {
   BootInstant begun_;
   std::optional<BootInstant> heard_;  ///< the last bytes since the answer began
   std::optional<BootInstant> complete_;
+  bool ended_it_ = false;
 };
-
-/// Runs `work` until it ends or `watch` does, which then cancels it and waits for its end. Whether `watch` ended it.
-[[nodiscard]] asio::awaitable<bool> outlasted(asio::awaitable<void> work, asio::awaitable<void> watch);
 
 /// "no answer came within 10m 00s" and the like.
 [[nodiscard]] std::string describe(Watchdog::Limit limit, const Timeouts& timeouts);

@@ -55,17 +55,32 @@ class ThinkingMachine final : public ToolLoop {
   }
 
  private:
+  /// The conversation may be long, the answer may take minutes, and there may be thousands of calls: nothing that the call does not need
+  /// waits here. What stands in functions that are not inlined is not in the frame.
   asio::awaitable<CallAnswer> ask(std::uint32_t number) {
+    const auto model = shared_->model(model_of(number));
+    if (!model) co_return unknown_model(number);
+    auto asked = co_await begun(*model, number);
+    co_return heard(number, asked);
+  }
+
+  [[gnu::noinline]] CallAnswer unknown_model(std::uint32_t number) { return failure(number, no_such_model(model_of(number))); }
+
+  [[gnu::noinline]] asio::awaitable<Result<model::Response>> begun(model::LanguageModel& model, std::uint32_t number) const {
+    return model.complete(request_of(number), options_of(number));
+  }
+
+  [[nodiscard]] model::CallOptions options_of(std::uint32_t number) const {
     model::CallOptions options;
     options.idempotency_key = key_of_call(request_, number);
     if (auto* output = shared_->output; output != nullptr && output->listens()) {
       options.on_delta = [output, this](const model::Delta& delta) { output->on_output(request_, delta); };
     }
-    const auto model = shared_->model(model_of(number));
-    if (!model) co_return failure(number, no_such_model(model_of(number)));
-    // The conversation may be long, and the answer may take minutes: no copy of the request waits here.
-    auto asked = co_await model->complete(request_of(number), std::move(options));
-    if (!asked) co_return failure(number, asked.error());
+    return options;
+  }
+
+  [[gnu::noinline]] CallAnswer heard(std::uint32_t number, Result<model::Response>& asked) {
+    if (!asked) return failure(number, asked.error());
     const auto used = cost_of(number, *asked, asked->usage ? model::Request() : request_of(number));
     auto& response = *asked;
     if (setup().settings.react) {
@@ -75,7 +90,7 @@ class ThinkingMachine final : public ToolLoop {
       }
       response = from_react(std::move(response), tools, fmt::format("call_{}", number));
     }
-    co_return CallAnswer{.value = model::response_to_json(response), .used = used};
+    return {.value = model::response_to_json(response), .used = used};
   }
 
   asio::awaitable<CallAnswer> use(std::uint32_t number) {

@@ -46,24 +46,26 @@ std::vector<std::uint32_t> MachineWork::catch_up(std::span<const CallRecord> cal
   return unanswered;
 }
 
-agent::asio::awaitable<AgentResponse> MachineCallAgent::execute(const AgentRequest&) {
-  std::string account;
-  if (day_) {
-    auto reserved = co_await reserve(*day_);
-    if (!reserved) {
-      auto refusal = work_->machine->failure(number_, reserved.error());
-      refusal.unsettled = false;  // it was not made
-      co_return as_response(std::move(refusal));
-    }
-    account = std::move(*reserved);
+/// Two coroutines, since calls may be many and long, and the frame of one that has no day to keep to is small.
+agent::asio::awaitable<AgentResponse> MachineCallAgent::execute(const AgentRequest&) { return day_ ? make_within_day() : make(); }
+
+agent::asio::awaitable<AgentResponse> MachineCallAgent::make() const {
+  auto answer = co_await work_->machine->perform(number_);
+  co_return as_response(std::move(answer));
+}
+
+agent::asio::awaitable<AgentResponse> MachineCallAgent::make_within_day() const {
+  auto account = co_await reserve(*day_);
+  if (!account) {
+    auto refusal = work_->machine->failure(number_, account.error());
+    refusal.unsettled = false;  // it was not made
+    co_return as_response(std::move(refusal));
   }
   auto answer = co_await work_->machine->perform(number_);
-  const auto used = answer.unsettled && day_ ? day_->most : answer.used;
+  const auto used = answer.unsettled ? day_->most : answer.used;
   auto response = as_response(std::move(answer));
-  if (day_) {
-    auto alert = co_await settle(*day_, std::move(account), used);
-    if (alert) response.emitted.push_back(std::move(*alert));
-  }
+  auto alert = co_await settle(*day_, std::move(*account), used);
+  if (alert) response.emitted.push_back(std::move(*alert));
   co_return response;
 }
 

@@ -48,6 +48,9 @@ class MachineCallAgent final : public agent::AsyncAgent {
   [[nodiscard]] agent::asio::awaitable<AgentResponse> execute(const AgentRequest& request) override;
 
  private:
+  [[nodiscard]] agent::asio::awaitable<AgentResponse> make() const;
+  [[nodiscard]] agent::asio::awaitable<AgentResponse> make_within_day() const;
+
   std::shared_ptr<MachineWork> work_;
   std::uint32_t number_;
   std::optional<DayCall> day_;         ///< empty: no day has a limit
