@@ -187,7 +187,7 @@ class Runtime final : private workflow::EngineListener, private agent::OutputSin
   /// Whether nothing more is to be expected here of a run that stands in the book as expected.
   [[nodiscard]] bool turn_is_over(RunId run);
   /// Nobody alive drives a run on whose end its turn may depend.
-  [[nodiscard]] bool waits_for_sleepers(RunId run) const;
+  [[nodiscard]] bool waits_in_vain(RunId run);
   void take_if_free(RunId run);
   void watch();
   Shard& shard_of(RunId run);
@@ -209,6 +209,8 @@ class Runtime final : private workflow::EngineListener, private agent::OutputSin
   std::unique_ptr<async::BlockingPool> blocking_;
   std::unique_ptr<ThinkingServices> thinking_;
   std::vector<std::shared_ptr<Listener>> listeners_;
+  std::mutex left_mutex_;
+  std::unordered_map<RunId, BootInstant> left_since_;  ///< runs whose turn does not come as long as nobody drives others
   mutable std::mutex definitions_mutex_;
   mutable std::map<std::string, workflow::DefinitionPtr, std::less<>> definitions_;
   std::mutex left_alone_mutex_;

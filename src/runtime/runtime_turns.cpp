@@ -31,6 +31,8 @@ class WaitingSink final : public store::CommitSink {
 
 /// Runs of one workflow that are looked at to tell whether a place may become free by itself.
 constexpr std::uint32_t most_rivals = 1000;
+/// A worker takes a run that nobody drives much sooner.
+constexpr milliseconds worker_patience{2000};
 
 }  // namespace
 
@@ -83,8 +85,7 @@ bool Runtime::turn_is_over(RunId run) {
   if (driven_.drives(run)) return true;
   const auto row = store_->find_run(run);
   if (!row || is_final(row->summary.status)) return true;
-  // A family whose places are held by runs that wait for people waits for people, not for its turn.
-  if (row->queued) return driven_.active() == 0 && driven_.is_child(run) && waits_for_sleepers(run);
+  if (row->queued) return driven_.active() == 0 && driven_.is_child(run) && waits_in_vain(run);
   if (row->owned) return false;
   // One that sleeps was put to sleep by whoever took it: that one wakes it up, where this process would only do the same.
   if (row->summary.status == RunStatus::waiting && options_.sleep_after) return true;
@@ -92,18 +93,29 @@ bool Runtime::turn_is_over(RunId run) {
   return resumed || !(resumed.error().retryable || resumed.error().code == ErrorCode::conflict);
 }
 
-bool Runtime::waits_for_sleepers(RunId run) const {
+/// A family whose places are held by runs that wait for people waits for people, not for its turn; where they are held by runs that could
+/// go on, it waits for somebody who drives these, and not long if nobody does.
+bool Runtime::waits_in_vain(RunId run) {
   const auto row = store_->find_run(run);
   if (!row) return true;
+  bool could_go_on = false;
+  bool moves = false;
   for (const auto status : {RunStatus::pending, RunStatus::running, RunStatus::waiting}) {
-    const auto others =
-        store_->list_runs({.status = status, .workflow = row->workflow, .created_after = {}, .before = {}, .limit = most_rivals});
+    const auto others = store_->list_runs(
+        {.status = status, .workflow = row->workflow, .created_after = {}, .before = {}, .after = {}, .origin = {}, .limit = most_rivals});
     if (!others) return false;
     for (const auto& other : *others) {
-      if (other.owned || (!other.queued && other.summary.next_due != store::never)) return false;
+      moves = moves || other.owned;
+      could_go_on = could_go_on || (!other.queued && other.summary.next_due != store::never);
     }
   }
-  return true;
+  const auto now = clock_.boot_now();
+  const std::lock_guard lock(left_mutex_);
+  if (moves || !could_go_on) {
+    left_since_.erase(run);
+    return !moves;
+  }
+  return now - left_since_.try_emplace(run, now).first->second >= worker_patience;
 }
 
 }  // namespace skein::runtime
