@@ -40,6 +40,15 @@ TEST(Spend, IsNoneWhereNothingOfItIs) {
             (SpendLimits{.tokens = 3, .nano_dollars = {}, .tool_calls = {}}));
 }
 
+TEST(Spend, IsCoveredWhereEverythingOfItIs) {
+  const SpendLimits left{.tokens = 3, .nano_dollars = 5, .tool_calls = 1};
+  EXPECT_TRUE(covers(left, {.tokens = 3, .nano_dollars = 5, .tool_calls = 1}));
+  EXPECT_FALSE(covers(left, {.tokens = 4, .nano_dollars = 5, .tool_calls = 1}));
+  EXPECT_FALSE(covers(left, {.tokens = 3, .nano_dollars = 6, .tool_calls = 1}));
+  EXPECT_FALSE(covers(left, {.tokens = 3, .nano_dollars = 5, .tool_calls = 2}));
+  EXPECT_TRUE(covers({}, {.tokens = 4, .nano_dollars = 6, .tool_calls = 2})) << "any amount";
+}
+
 TEST(Spend, DiffersWhereAnythingOfItDoes) {
   const Spend spend{.tokens = 1, .nano_dollars = 2, .tool_calls = 3};
   EXPECT_NE(spend, (Spend{.tokens = 0, .nano_dollars = 2, .tool_calls = 3}));

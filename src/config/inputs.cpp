@@ -43,7 +43,7 @@ void check_schema(const Json& schema, const Path& at, bool is_input, Problems& p
   if (const auto* items = object->if_contains("items")) check_schema(*items, Path(at, "items"), false, problems);
   if (const auto* open = object->if_contains("additionalProperties"))
     check_schema(*open, Path(at, "additionalProperties"), false, problems);
-  if (const auto* members = object->if_contains("properties"); members != nullptr && members->is_object()) {
+  if (const auto* members = object->if_contains("properties")) {
     const Path place(at, "properties");
     for (const auto& member : members->get_object())
       check_schema(member.value(), Path(place, std::string_view(member.key())), false, problems);
@@ -54,7 +54,7 @@ workflow::InputDefinition build_input(const std::string& name, const JsonObject&
   workflow::InputDefinition out;
   out.name = name;
   JsonObject schema = source;
-  if (const auto* text = schema.if_contains("description"); text != nullptr && text->is_string()) out.description = text->get_string();
+  if (const auto* text = schema.if_contains("description")) out.description = text->get_string();
   const auto* given = schema.if_contains("default");
   if (given != nullptr) out.default_value = *given;
   schema.erase("default");

@@ -83,9 +83,9 @@ void TemplateChecker::compile_parts(const Json& source, TemplatePlace place, con
 void TemplateChecker::not_understood(std::string_view text, const workflow::ExpressionError& wrong, const Path& at) {
   if (++errors_ > most_errors) return;
   auto message = wrong.message;
-  const auto end =
-      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", std::min(wrong.offset, text.size()));
-  const auto word = text.substr(std::min(wrong.offset, text.size()), end == std::string_view::npos ? end : end - wrong.offset);
+  const auto begin = std::min(wrong.offset, text.size());
+  const auto end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", begin);
+  const auto word = text.substr(begin, end - begin);  // to the end of the text where there is none
   // A name that means something else in the language.
   if (names_.tasks.contains(word)) message += fmt::format("; the task of this name is tasks.{}", word);
   if (names_.inputs.contains(word)) message += fmt::format("; the input of this name is inputs.{}", word);

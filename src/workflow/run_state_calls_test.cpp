@@ -51,6 +51,9 @@ TEST(Calls, ThatAreRepeatedStayChargedTwice) {
   };
   machine.must_not(again(1));
   machine.must({.at = t0, .body = called(a, 1, {.tokens = 100})});
+  auto tool = again(1);
+  tool.kind = agent::CallKind::tool;
+  machine.must_not(tool);
   machine.must({.at = t0, .body = again(1)});
   EXPECT_EQ(machine.state.spent().tokens, 200U);
   EXPECT_EQ(machine.state.calls({.task = 0})[0].times, 2U);
@@ -59,6 +62,24 @@ TEST(Calls, ThatAreRepeatedStayChargedTwice) {
   EXPECT_EQ(machine.state.spent_by(0).tokens, 130U);
   EXPECT_EQ(machine.state.paid().tokens, 30U);
   machine.must_not(again(1));
+}
+
+TEST(Calls, ThatWereAnsweredOrAskPeopleAreNotRepeated) {
+  Machine machine(testing::make_definition({{.name = "a"}}));
+  machine.start("a");
+  const auto a = machine.attempt("a");
+  auto again = called(a, 1);
+  again.again = true;
+  machine.must({.at = t0, .body = called(a, 1)});
+  machine.must({.at = t0, .body = answered(a, 1)});
+  machine.must_not(again);
+  again.number = 2;
+  again.kind = agent::CallKind::person;
+  again.request = json(JsonObject{{"question", "well?"}, {"answer", JsonObject{}}});
+  auto first = again;
+  first.again = false;
+  machine.must({.at = t0, .body = first});
+  machine.must_not(again);
 }
 
 CallStarted asked(const Attempt& attempt, std::uint32_t number) {

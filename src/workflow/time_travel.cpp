@@ -157,11 +157,10 @@ class Picker {
     return static_cast<std::size_t>(items.rend() - last);
   }
   [[nodiscard]] bool goes_on_from(const SurveyedCalls& calls) const { return keeps_calls_ && calls.answered > 0 && calls.lead_on; }
-  /// What a task without items called in an activation that goes on from that; null where this event belongs to no such activation.
+  /// What a task without items called in an activation that goes on from that; null where this event's activation does not.
   [[nodiscard]] const SurveyedCalls* goes_on_from_calls(TaskIndex task, std::size_t event) const {
-    const auto number = survey_.activation_of[event];
-    if (definition_.tasks[task].for_each || number >= survey_.activations[task].size()) return nullptr;
-    const auto& activation = survey_.activations[task][number];
+    if (definition_.tasks[task].for_each) return nullptr;
+    const auto& activation = survey_.activations[task][survey_.activation_of[event]];
     const bool entered = definition_.tasks[task].graph ? plan_.is_entered(task, activation) : plan_.goes_on(task);
     return entered && goes_on_from(activation.calls) ? &activation.calls : nullptr;
   }

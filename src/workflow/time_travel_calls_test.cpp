@@ -84,6 +84,8 @@ TEST(TimeTravelCalls, AnAgentWhoseBudgetWasUsedUpGoesOn) {
   EXPECT_EQ(richer.state.attempts_left(), 9U);
   EXPECT_EQ(richer.state.until(), later + seconds{60});
 
+  way.budget = {};
+  EXPECT_EQ(Caller::arrived(old.go(way)).state.attempts_left(), 5U) << "as the definition has it";
   way.budget.agents = {{"nobody", {}}};
   EXPECT_EQ(old.go(way).error().code, ErrorCode::invalid_argument);
 }
