@@ -106,14 +106,21 @@ bool leads_nowhere(const Json& root, const Json& from) {
   return true;
 }
 
-bool has_useless_reference(const Json& root, const Json& value) {  // NOLINT(misc-no-recursion): as deep as a JSON text may be
+/// The validator divides by it.
+bool divides_by_nothing(const JsonObject& schema) {
+  const auto* divisor = schema.if_contains("multipleOf");
+  return divisor != nullptr && divisor->is_number() && divisor->to_number<double>() <= 0;
+}
+
+/// Where the validator would go astray.
+bool makes_no_sense(const Json& root, const Json& value) {  // NOLINT(misc-no-recursion): as deep as a JSON text may be
   if (const auto* array = value.if_array()) {
-    return std::ranges::any_of(*array, [&](const Json& item) { return has_useless_reference(root, item); });
+    return std::ranges::any_of(*array, [&](const Json& item) { return makes_no_sense(root, item); });
   }
   const auto* object = value.if_object();
   if (object == nullptr) return false;
-  return leads_nowhere(root, value) ||
-         std::ranges::any_of(*object, [&](const auto& member) { return has_useless_reference(root, member.value()); });
+  return leads_nowhere(root, value) || divides_by_nothing(*object) ||
+         std::ranges::any_of(*object, [&](const auto& member) { return makes_no_sense(root, member.value()); });
 }
 
 /// The schema of what `step` leads to; null where it is not under `items`, `properties` or `additionalProperties`.
@@ -252,7 +259,7 @@ std::vector<std::string> schema_violations(std::string_view name, const Json& sc
   std::set<Steps> wrong;
   try {
     const Json constraints = constraints_of(schema);
-    if (has_useless_reference(constraints, constraints)) throw std::invalid_argument("a reference that leads nowhere");
+    if (makes_no_sense(constraints, constraints)) throw std::invalid_argument("a schema that leads nowhere");
     Json copy;
     if (has_unsigned(value)) make_signed(copy = value);
     const auto& told = copy.is_null() ? value : copy;

@@ -83,6 +83,14 @@ TEST(JsonSchema, TextsAreCheckedAsFarAsTheSchemaMakesSense) {
   EXPECT_EQ(said(R"({"properties": 5})", json(R"({"a": "y"})")), "'it' must be a value, got an object\n");
 }
 
+TEST(JsonSchema, NothingIsAMultipleOfNothing) {
+  for (const auto* schema : {R"({"multipleOf": 0})", R"({"multipleOf": -1})", R"({"multipleOf": 0.0})", R"({"items": {"multipleOf": 0}})"})
+    EXPECT_NE(said(schema, json("4")), "") << schema;
+  EXPECT_EQ(said(R"({"multipleOf": 2})", json("4")), "");
+  EXPECT_NE(said(R"({"multipleOf": "two"})", json("4")), "");
+  EXPECT_NE(said(R"({"multipleOf": 2})", json("-9223372036854775807")), "");
+}
+
 TEST(JsonSchema, WordsLeaveOutWhatMakesNoSense) {
   EXPECT_EQ(schema_in_words(5), "a value");
   EXPECT_EQ(schema_in_words(json(R"({"type": ["string", 5], "minimum": null, "enum": 7, "required": true})")), "a string");

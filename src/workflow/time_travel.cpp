@@ -393,13 +393,13 @@ void set_budgets(RunCreated& created, const Definition& definition, const Travel
   if (budget.wall_time) created.until = how.now + *budget.wall_time;
   if (budget.attempts) created.attempts = budget.attempts;
   created.limits = changed(created.limits, budget.spend);
+  AgentLimits all;
   for (const auto& agent : definition.agents) {
     const auto change = budget.agents.find(agent.name);
     const auto limits = change == budget.agents.end() ? agent.budget : changed(agent.budget, change->second);
-    if (limits.none()) continue;
-    if (!created.agent_limits) created.agent_limits = AgentLimits{};
-    created.agent_limits->insert_or_assign(agent.name, limits);
+    if (!limits.none()) all.emplace(agent.name, limits);
   }
+  if (!all.empty()) created.agent_limits = std::move(all);
 }
 
 /// Budgets begin anew: what is kept uses up nothing of them.

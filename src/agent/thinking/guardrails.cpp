@@ -153,7 +153,7 @@ Result<Guards> Guards::make(const std::vector<GuardrailSettings>& settings) {
     checks->push_back(std::move(check));
   }
   Guards out;
-  if (!checks->empty()) out.checks_ = std::move(checks);
+  out.checks_ = std::move(checks);
   return out;
 }
 
