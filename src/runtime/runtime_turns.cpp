@@ -76,7 +76,10 @@ Result<void> Runtime::drive_in_turn(RunId run) {
 
 void Runtime::look_at_queue() {
   for (const auto run : driven_.expected()) {
-    if (turn_is_over(run)) driven_.forget(run);
+    if (!turn_is_over(run)) continue;
+    driven_.forget(run);
+    const std::lock_guard lock(left_mutex_);
+    left_since_.erase(run);
   }
 }
 

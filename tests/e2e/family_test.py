@@ -39,13 +39,17 @@ class Family(SkeinTest):
         self.skein("worker", "--idle-exit")
         self.assertEqual(self.json("show", run)["outputs"], {"all": [2, 4, 6]})
 
-    def test_a_killed_family_goes_on_and_begins_nothing_again(self):
+    def killed_family(self):
+        """The outer run of a process that was killed once all of its children were there."""
         path = self.file(outer(pause=1))
         process = self.start("run", path)
         self.eventually("three children", lambda: len([r for r in self.runs() if r["workflow"] == "inner"]) == 3)
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=PATIENCE)
-        run = next(r["run_id"] for r in self.runs() if r["workflow"] == "outer")
+        return next(r["run_id"] for r in self.runs() if r["workflow"] == "outer")
+
+    def test_a_killed_family_goes_on_and_begins_nothing_again(self):
+        run = self.killed_family()
         worker = self.start("worker")
         self.eventually("the end", lambda: self.json("show", run)["status"] == "completed")
         worker.send_signal(signal.SIGINT)
@@ -70,12 +74,7 @@ class Family(SkeinTest):
         self.assertEqual((report["status"], report["outputs"]), ("completed", {"once": "done"}))
 
     def test_resuming_a_killed_parent_takes_its_children_along(self):
-        path = self.file(outer(pause=1))
-        process = self.start("run", path)
-        self.eventually("three children", lambda: len([r for r in self.runs() if r["workflow"] == "inner"]) == 3)
-        process.send_signal(signal.SIGKILL)
-        process.wait(timeout=PATIENCE)
-        run = next(r["run_id"] for r in self.runs() if r["workflow"] == "outer")
+        run = self.killed_family()
         self.assertEqual(self.json("resume", run)["outputs"], {"all": [2, 4, 6]})
         self.assertEqual({r["status"] for r in self.runs()}, {"completed"})
         self.assertEqual(len(self.runs()), 4)

@@ -11,8 +11,7 @@ namespace skein::runtime {
 namespace {
 
 /// What came of one case, as text: "passed", what it lacks, or each difference as "path: expected | got".
-std::string play(std::string_view workflow, std::string_view test) {
-  const testing::Folder folder;
+std::string play_in(const testing::Folder& folder, std::string_view workflow, std::string_view test) {
   (void)folder.write("w.yaml", "name: w\n" + std::string(workflow));
   const auto file = folder.write("w.test.yaml", "workflow: w.yaml\ncases:\n  - name: it\n" + std::string(test));
   const auto loaded = config::load_test_file(file);
@@ -23,6 +22,8 @@ std::string play(std::string_view workflow, std::string_view test) {
   for (const auto& one : result.differences) out += fmt::format("{}: {} | {}\n", one.path, one.expected, one.got);
   return out;
 }
+
+std::string play(std::string_view workflow, std::string_view test) { return play_in(testing::Folder(), workflow, test); }
 
 constexpr std::string_view one_call = R"(
 agents: [{name: shop, type: http_api, endpoint: "http://shop.example", timeout: 10, retry_config: {max_attempts: 3, initial_delay: 60}}]
@@ -103,15 +104,7 @@ outputs: {sum: "{{ plus.result }}"}
 std::string play_with_inner(std::string_view inner, std::string_view outer, std::string_view test) {
   const testing::Folder folder;
   (void)folder.write("inner.yaml", "name: inner\n" + std::string(inner));
-  (void)folder.write("w.yaml", "name: w\n" + std::string(outer));
-  const auto file = folder.write("w.test.yaml", "workflow: w.yaml\ncases:\n  - name: it\n" + std::string(test));
-  const auto loaded = config::load_test_file(file);
-  if (!loaded) return to_string(loaded.error().front());
-  const auto result = rehearse(loaded->definition, loaded->cases.front());
-  if (result.passed()) return "passed";
-  std::string out = result.problem;
-  for (const auto& one : result.differences) out += fmt::format("{}: {} | {}\n", one.path, one.expected, one.got);
-  return out;
+  return play_in(folder, outer, test);
 }
 
 constexpr std::string_view translation = R"(
