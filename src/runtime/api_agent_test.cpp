@@ -297,8 +297,8 @@ boost::asio::awaitable<std::string> ask(Agent& agent) {
 }
 
 TEST_F(AgentTest, AnswersInACoroutine) {
+  boost::asio::io_context io;  // outlives the agent, whose thread posts to it
   Agent agent({.model = says({R"({"text": {"title": "Geese", "points": ["they fly"]}})"})});
-  boost::asio::io_context io;
   auto answer = boost::asio::co_spawn(io, ask(agent), boost::asio::use_future);
   io.run();
   EXPECT_EQ(answer.get(), R"({"title":"Geese","points":["they fly"]}Geese)");
